@@ -1,0 +1,23 @@
+"""Sentences about keys and signatures."""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "keys.bad-signature": ("签名与公钥 {actual} 不符。", "The signature does not verify under the key {actual}."),
+    "keys.base64": (
+        "应为 {expected} 的唯一写法，实为 {actual}。",
+        "Expected {expected} in its one spelling; found {actual}.",
+    ),
+    "keys.key-id": (
+        "公钥文本的标识应为 {expected}，实为 {actual}：请核对是否抄错。",
+        "The key's id should be {expected}, found {actual}: look for a typing error.",
+    ),
+    "keys.not-admitted": (
+        "公钥 {actual} 不可用：应为 {expected}。请换一把正常生成的密钥。",
+        "The public key {actual} is not admitted: expected {expected}. Use a key made by ordinary software.",
+    ),
+    "keys.private": ("私钥文件的格式应为 {expected}。", "A private key file reads {expected}."),
+    "keys.seed": (
+        "私钥种子应为 {expected}，实为 {actual} 字节。",
+        "A private key's seed is {expected}; found {actual}.",
+    ),
+    "keys.vkey": ("公钥文本的格式应为 {expected}，实为 {actual}。", "A verifier key reads {expected}; found {actual}."),
+}

@@ -1,0 +1,98 @@
+"""Verification steps and verdicts: each step's sentence says what was compared and why it matters."""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "verify.authority": (
+        "授权链：章程、分中心授权、主体核验依次在账本之内，且当时有权作此登记",
+        "Chain of authority: charter, accreditation and attestation stand in the ledger and allowed this entry",
+    ),
+    "verify.block-inclusion": (
+        "区块头在同一棵账本树之内",
+        "The block header stands in the same ledger tree",
+    ),
+    "verify.block-ledger": (
+        "区块头属于同一账本",
+        "The block header belongs to the same ledger",
+    ),
+    "verify.block-root": (
+        "条目在其区块之内：由条目与路径重算的区块根，与区块头所载一致",
+        "The entry stands in its block: the block root recomputed from entry and path equals the header's",
+    ),
+    "verify.block-signature": (
+        "区块头由账本密钥签署",
+        "The block header is signed by the log key",
+    ),
+    "verify.disclosed-file": (
+        "披露的文件记录属于密封清单",
+        "The disclosed file record belongs to the sealed manifest",
+    ),
+    "verify.disclosure": (
+        "披露的内容与账本上的承诺值一致",
+        "The disclosed value matches the commitment on the ledger",
+    ),
+    "verify.entry-signature": (
+        "条目由声明的签名人签署，签后未改",
+        "The entry is signed by the stated signer and unchanged since",
+    ),
+    "verify.file": (
+        "文件：大小、SHA-256 与 SM3 和登记时一致",
+        "File: size, SHA-256 and SM3 equal those registered",
+    ),
+    "verify.format": (
+        "格式完整，且是唯一的编码",
+        "The format is whole and in its only encoding",
+    ),
+    "verify.inclusion": (
+        "条目在账本树之内：由条目与路径重算的树根，与签名检查点一致",
+        "The entry stands in the ledger tree: the root recomputed from entry and path equals the signed checkpoint's",
+    ),
+    "verify.log-key-only": (
+        "仅账本密钥：回执只证明账本密钥的承诺，没有独立见证；需要更多请索取证书",
+        "Log key only: a receipt is the log key's promise without independent witnesses; ask for the certificate",
+    ),
+    "verify.log-signature": (
+        "检查点由你所信任的账本密钥签署",
+        "The log key that you trust has signed",
+    ),
+    "verify.no-files": (
+        "未提供原文件：本次只核验了证书本身，请一并提供原件以核对内容",
+        "No original file was given: only the certificate itself was checked; give the originals to compare them",
+    ),
+    "verify.opaque": (
+        "条目内容不属于本账本的登记格式：只证明这些字节在账本之内",
+        "The entry is not of the registration format: what is proven is that these bytes stand in the ledger",
+    ),
+    "verify.policy": (
+        "信任来源：核验者自己取得的策略或账本公钥",
+        "Source of trust: a policy or log key that the verifier obtained independently",
+    ),
+    "verify.quorum": (
+        "独立见证：检查点上的见证签名满足核验者的策略",
+        "Independent witnesses: the cosignatures on the checkpoint meet the verifier's policy",
+    ),
+    "verify.reference": (
+        "简式回执只有编号与条目散列，本身不能证明：请按编号索取证书",
+        "A short receipt holds only number and leaf hash and proves nothing by itself: ask for the certificate",
+    ),
+    "verify.status": (
+        "后续状态：证书不证明此后没有变更、异议或撤销；如需，请查询账本或重放全部记录",
+        "Later status: a certificate does not prove that nothing came later; ask the ledger, or replay it",
+    ),
+    "verify.time": (
+        "出块时间：账本声明的时间，及其时钟当时是否已同步",
+        "Block time: the time the ledger stated, and whether its clock was synchronised",
+    ),
+    "verify.verdict-consistent": ("一致", "CONSISTENT"),
+    "verify.verdict-inconsistent": ("不一致", "INCONSISTENT"),
+    "verify.verdict-undetermined": ("无法判断", "UNDETERMINED"),
+    "verify.outcome-failed": ("不符", "failed"),
+    "verify.outcome-note": ("说明", "note"),
+    "verify.outcome-ok": ("相符", "ok"),
+    "verify.outcome-unknown": ("无法判断", "unknown"),
+    "verify.what-it-proves": (
+        "证明：该数据在此时间前已存在且此后未变。不证明：独创性、作者身份、权利有效性。请保留原件。",
+        (
+            "Proves: this data existed before that time and has not changed since. Does not prove: originality, authorship or "
+            "validity. Keep the original."
+        ),
+    ),
+}
