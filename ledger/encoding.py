@@ -1,0 +1,106 @@
+"""Canonical MessagePack: exactly one encoding of each value.
+
+Nil, bool, int (−2⁶³ … 2⁶⁴−1), str (UTF-8), bin, array and map with strictly increasing str keys; the shortest encoding
+of each; no floats, no extension types; nesting at most 16 deep. Format: docs/FORMAT.md, "Canonical MessagePack".
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgpack
+
+from ledger.errors import FormatError
+
+MAX_DEPTH = 16
+"""Nesting of arrays and maps; the outermost is depth 1."""
+
+Value: TypeAlias = "None | bool | int | str | bytes | list[Value] | dict[str, Value]"
+
+_MINIMUM = -(2**63)
+_MAXIMUM = 2**64 - 1
+
+
+def encode(value: Any) -> bytes:
+    """The one encoding of `value`; map keys are sorted. Raises `FormatError` for anything that has none."""
+    return msgpack.packb(_sorted(value, 0), use_bin_type=True)  # type: ignore[no-any-return]  # packb returns bytes
+
+
+def _sorted(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if kind is bytes or kind is bool or value is None:
+        return value
+    if kind is int:
+        if not _MINIMUM <= value <= _MAXIMUM:
+            raise FormatError("encoding.int-range", expected="−2⁶³ … 2⁶⁴−1", actual=value)
+        return value
+    if kind is str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise FormatError("encoding.utf-8", expected="UTF-8", actual=ascii(value)) from None
+        return value
+    if kind is not list and kind is not dict and kind is not tuple:
+        raise FormatError("encoding.type", expected="nil, bool, int, str, bin, array or map", actual=kind.__name__)
+    if depth >= MAX_DEPTH:
+        raise FormatError("encoding.depth", expected=f"at most {MAX_DEPTH}", actual=depth + 1)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                raise FormatError("encoding.key-type", expected="str", actual=type(key).__name__)
+        return {_sorted(key, depth): _sorted(value[key], depth + 1) for key in sorted(value)}
+    return [_sorted(item, depth + 1) for item in value]
+
+
+def decode(data: bytes) -> Value:
+    """The value of `data`. Raises `FormatError` unless `data` is its one encoding."""
+    value = _unpack(data)
+    _check(value, 0)
+    if msgpack.packb(value, use_bin_type=True) != data:
+        raise FormatError("encoding.not-canonical", expected="the shortest encoding", actual=f"{len(data)} bytes")
+    return value
+
+
+def decode_trusted(data: bytes) -> Value:
+    """`decode` for bytes that this node has decoded before: nothing is checked again."""
+    return msgpack.unpackb(data)  # type: ignore[no-any-return]  # checked when first decoded
+
+
+def _unpack(data: bytes) -> Value:
+    try:
+        return msgpack.unpackb(data, raw=False, strict_map_key=True)  # type: ignore[no-any-return]  # _check follows
+    except msgpack.ExtraData as error:
+        raise FormatError(
+            "encoding.trailing", expected="nothing after the value", actual=f"{len(error.extra)} bytes"
+        ) from None
+    except (ValueError, RecursionError, OverflowError, MemoryError) as error:
+        # msgpack's own errors and UnicodeDecodeError are ValueErrors.
+        raise FormatError("encoding.malformed", expected="MessagePack", actual=type(error).__name__) from None
+
+
+def _check(value: Value, depth: int) -> None:
+    kind = type(value)
+    if kind is dict:
+        if depth >= MAX_DEPTH:
+            raise FormatError("encoding.depth", expected=f"at most {MAX_DEPTH}", actual=depth + 1)
+        previous = None
+        for key, item in value.items():  # type: ignore[union-attr]  # a dict
+            if type(key) is not str:
+                raise FormatError("encoding.key-type", expected="str", actual=type(key).__name__)
+            # Code point order is UTF-8 byte order.
+            if previous is not None and key <= previous:
+                raise FormatError("encoding.key-order", expected=f"after {previous}", actual=key)
+            previous = key
+            if type(item) not in _PLAIN:
+                _check(item, depth + 1)
+    elif kind is list:
+        if depth >= MAX_DEPTH:
+            raise FormatError("encoding.depth", expected=f"at most {MAX_DEPTH}", actual=depth + 1)
+        for item in value:  # type: ignore[union-attr]  # a list
+            if type(item) not in _PLAIN:
+                _check(item, depth + 1)
+    elif kind not in _PLAIN:
+        raise FormatError("encoding.type", expected="nil, bool, int, str, bin, array or map", actual=kind.__name__)
+
+
+_PLAIN = frozenset({bytes, str, int, bool, type(None)})
