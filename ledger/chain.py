@@ -1,0 +1,292 @@
+"""The chain: how one block is judged and applied. Every path to truth goes through here.
+
+The primary opens a `Draft`, admits entries, signs the header and closes it; a restart, `fsck`, `audit` and a follower
+call `apply`, which does the same with a header that somebody else signed. Both end in `Draft.close`, the one place
+that compares a header with the entries it claims to cover.
+
+Checking is in two stages, because they cost differently. `examine` looks at one leaf alone (encoding, shape,
+signatures: some 60 µs, in any process, in any order). `Draft.admit` looks at an examined entry against the
+ledger (duplicates and rules: a few µs, in ledger order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ledger import block as blocks
+from ledger import entry as entries_
+from ledger import kinds, merkle, rules
+from ledger.block import Block, Clock
+from ledger.entry import Entry
+from ledger.errors import ConflictError, LedgerError, ProofError
+from ledger.rules import Key, Record
+
+Profile = Literal["certification", "opaque"]
+PROFILES: tuple[Profile, ...] = ("certification", "opaque")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest block's end: tree size and root, height (-1: none yet), block leaf hash, time (ms) and epoch."""
+
+    size: int
+    root: bytes
+    height: int
+    block: bytes
+    time: int
+    epoch: int
+
+
+EMPTY_HEAD = Head(0, merkle.EMPTY_ROOT, -1, blocks.NO_BLOCK, 0, 0)
+
+
+class View(Protocol):
+    """The ledger as of its head, as far as applying the next block must see it."""
+
+    @property
+    def origin(self) -> str:
+        """The ledger's origin."""
+
+    @property
+    def profile(self) -> Profile:
+        """Which rules it lives by."""
+
+    @property
+    def log_key(self) -> bytes:
+        """The key (32 bytes) that signs its blocks."""
+
+    @property
+    def head(self) -> Head:
+        """Where it ends."""
+
+    def frontier(self) -> merkle.Frontier:
+        """The tree's right edge; the caller may extend it."""
+
+    def find_statements(self, statements: Sequence[tuple[bytes, int]]) -> Sequence[int | None]:
+        """For each `(statement id, its entry's at)` the leaf index that holds it, or None.
+
+        `at` (ms) is a hint: a leaf with another `at` cannot hold the statement.
+        """
+
+    def leaf(self, index: int) -> bytes:
+        """The leaf at `index`."""
+
+    def record(self, table: str, key: bytes) -> Record:
+        """A registry record (`ledger.rules`), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Everything that one block changes; a store writes it in one transaction.
+
+    `leaves` and `hashes` are the entries and then the block leaf; `first` is the index of the first of them.
+    `statements` are `(statement id, leaf index)`, empty in the opaque profile, whose statement ids are leaf hashes.
+    `digests` are `("sha256" | "sm3", digest, leaf index)`. `records` are registry records, old ones replaced.
+    `newest_at` is the newest `at` (ms) among the entries: a search for a newer statement may pass this block over.
+    """
+
+    head: Head
+    frontier: merkle.Frontier
+    block: Block
+    first: int
+    leaves: Sequence[bytes]
+    hashes: Sequence[bytes]
+    statements: Sequence[tuple[bytes, int]]
+    digests: Sequence[tuple[str, bytes, int]]
+    records: Mapping[Key, Record]
+    newest_at: int
+
+
+class Duplicate(Exception):
+    """The same leaf is in the ledger, or earlier in this draft, at `index`: not an error, but the first answer again."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
+
+
+def examine(leaf: bytes, profile: Profile, origin: str) -> Entry:
+    """Check one leaf by itself: encoding, shape, ledger, signatures. Raises a `LedgerError`."""
+    if profile == "opaque":
+        return entries_.opaque(leaf)
+    entry = entries_.parse(leaf)
+    rules.check_ledger(entry, origin)
+    kinds.check(entry)
+    entries_.verify_signatures(entry)
+    return entry
+
+
+def trusted(leaf: bytes, profile: Profile) -> Entry:
+    """The entry of a leaf that `examine` has passed in another process of this same node; nothing is checked again."""
+    return entries_.opaque(leaf) if profile == "opaque" else entries_.trusted(leaf)
+
+
+@dataclass(slots=True)
+class _Overlay:
+    """The registry with a draft's own changes laid over it."""
+
+    view: View
+    changes: dict[Key, Record] = field(default_factory=dict)
+
+    def record(self, table: str, key: bytes) -> Record:
+        changed = self.changes.get((table, key))
+        return self.view.record(table, key) if changed is None else changed
+
+
+class Draft:
+    """A block under construction on top of `view`, to be sealed with `time` (ms, later than the previous block's).
+
+    Not thread-safe; the task that seals owns it.
+    """
+
+    def __init__(self, view: View, time: int) -> None:
+        head = view.head
+        if time <= head.time:
+            raise ProofError("block.time-not-increasing", expected=f"after {head.time}", actual=time)
+        self.view = view
+        self.time = time
+        self.entries: list[Entry] = []
+        self._certified = view.profile == "certification"
+        self._registry = _Overlay(view)
+        self._indexes: dict[bytes, int] = {}
+        self._looked_up: dict[bytes, int | None] = {}
+        self._computed: tuple[bytes, merkle.Frontier] | None = None
+
+    def prefetch(self, entries: Sequence[Entry]) -> None:
+        """Look up many statement ids in one go, so that `admit` need not do it one by one."""
+        wanted = [entry for entry in entries if entry.statement not in self._looked_up]
+        found = self.view.find_statements([(entry.statement, entry.at if self._certified else 0) for entry in wanted])
+        for entry, index in zip(wanted, found, strict=True):
+            self._looked_up[entry.statement] = index
+
+    def admit(self, entry: Entry) -> int:
+        """Add an examined entry; returns its leaf index.
+
+        Raises `Duplicate` if the same leaf is there already, `ConflictError` if its statement is there in a different
+        leaf, and `RuleError` if a rule refuses it. A refused entry changes nothing.
+        """
+        index = self.view.head.size + len(self.entries)
+        self._refuse_repetition(entry)
+        if self._certified:
+            rules.check_log_key(entry, self.view.log_key)
+            changes = rules.judge(entry, index, self.time, self._registry)
+            if changes:
+                self._registry.changes.update(changes)
+        self._indexes[entry.statement] = index
+        self.entries.append(entry)
+        self._computed = None
+        return index
+
+    def _refuse_repetition(self, entry: Entry) -> None:
+        index = self._indexes.get(entry.statement)
+        if index is not None:
+            known = self.entries[index - self.view.head.size].leaf
+        else:
+            if entry.statement not in self._looked_up:
+                self.prefetch([entry])
+            index = self._looked_up[entry.statement]
+            if index is None:
+                return
+            known = self.view.leaf(index)
+        if known == entry.leaf:
+            raise Duplicate(index)
+        raise ConflictError("rules.same-statement", field="signature", expected=index, actual=entry.statement)
+
+    def header(self, clock: Clock, epoch: int | None = None) -> dict[str, Any]:
+        """The block body (docs/FORMAT.md, "Blocks") for what has been admitted, to be signed by the log key."""
+        head = self.view.head
+        root, frontier = self._roots()
+        return {
+            "by": self.view.log_key,
+            "clock": {"error": clock.error, "synced": clock.synced},
+            "count": len(self.entries),
+            "epoch": head.epoch if epoch is None else epoch,
+            "first": head.size,
+            "height": head.height + 1,
+            "ledger": self.view.origin,
+            "prev": head.block,
+            "root": root,
+            "time": self.time,
+            "tree": frontier.root(),
+        }
+
+    def _roots(self) -> tuple[bytes, merkle.Frontier]:
+        if self._computed is None:
+            hashes = [entry.hash for entry in self.entries]
+            frontier = self.view.frontier()
+            frontier.extend(hashes)
+            self._computed = merkle.root(hashes), frontier
+        return self._computed
+
+    def close(self, block: Block) -> Applied:
+        """Compare a signed header with what was admitted, and return what the block changes.
+
+        Raises `ProofError` naming the first field that differs.
+        """
+        if self._certified and block.height == 0 and not self.entries:
+            raise ProofError("block.no-charter", field="block.count", expected="at least 1", actual=0)
+        expected = self.header(block.clock)
+        for name in ("ledger", "height", "prev", "first", "count", "root", "tree", "epoch", "time", "by"):
+            if getattr(block, name) != expected[name]:
+                raise ProofError(
+                    "block.mismatch",
+                    field=f"block.{name}",
+                    expected=expected[name],
+                    actual=getattr(block, name),
+                    height=expected["height"],
+                )
+        blocks.verify_signature(block)
+        frontier = self._roots()[1].copy()
+        frontier.append(block.hash)
+        first = block.first
+        return Applied(
+            head=Head(block.size, frontier.root(), block.height, block.hash, block.time, block.epoch),
+            frontier=frontier,
+            block=block,
+            first=first,
+            leaves=[*(entry.leaf for entry in self.entries), block.leaf],
+            hashes=[*(entry.hash for entry in self.entries), block.hash],
+            statements=[(entry.statement, first + i) for i, entry in enumerate(self.entries)]
+            if self._certified
+            else [],
+            digests=[
+                (algorithm, digest, first + i)
+                for i, entry in enumerate(self.entries)
+                for algorithm, digest in entries_.data_digests(entry.body)
+            ]
+            if self._certified
+            else [],
+            records=self._registry.changes,
+            newest_at=max((entry.at for entry in self.entries), default=0) if self._certified else 0,
+        )
+
+
+def apply(view: View, entries: Sequence[Entry], block_leaf: bytes) -> Applied:
+    """Judge and apply one sealed block on top of `view`; its entries have been examined.
+
+    Raises `ProofError` "block.broken-rule" naming the leaf whose entry a rule refuses, or what `Draft.close` raises.
+    """
+    block = blocks.parse(block_leaf)
+    draft = Draft(view, block.time)
+    draft.prefetch(entries)
+    for position, entry in enumerate(entries):
+        try:
+            draft.admit(entry)
+        except Duplicate as error:
+            raise ProofError(
+                "block.repeated-entry",
+                field=f"leaf {block.first + position}",
+                actual=error.index,
+                height=block.height,
+            ) from error
+        except LedgerError as error:
+            raise ProofError(
+                "block.broken-rule",
+                field=f"leaf {block.first + position}",
+                actual=error.code,
+                height=block.height,
+                reason=error.sentence("en"),
+            ) from error
+    return draft.close(block)
