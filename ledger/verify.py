@@ -1,0 +1,375 @@
+"""Offline verification: a verdict as a pure function of (certificate or receipt, files, policy).
+
+Nothing here fetches, reads a clock, a file or a socket. Each step names what it compared, with the value expected and the
+value found. The verdict:
+
+================  ==========================================================================================
+`consistent`      一致: every step that could fail was made and held
+`inconsistent`    不一致: at least one step failed
+`undetermined`    无法判断: nothing failed, but a step that matters could not be made (no trusted key, say)
+================  ==========================================================================================
+
+A step may also be a `note`: something that a certificate cannot prove by itself and that a reader must know, such
+as that later entries are not excluded. Notes do not change the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ledger import block as blocks
+from ledger import certificate as certificates
+from ledger import checkpoint as checkpoints
+from ledger import entry as entries
+from ledger import kinds, merkle, number, receipt, rules
+from ledger.block import Block
+from ledger.certificate import Certificate, OpenFile, OpenValue
+from ledger.checkpoint import Checkpoint
+from ledger.commitment import FileDigest, commitment, record_hash
+from ledger.entry import Entry
+from ledger.errors import LedgerError, ProofError, RuleError, shown
+from ledger.policy import Policy
+from ledger.rules import Key, Record
+
+Outcome = Literal["ok", "failed", "unknown", "note"]
+Verdict = Literal["consistent", "inconsistent", "undetermined"]
+NEWER_THAN_THIS = frozenset({"kinds.unknown", "kinds.not-in-force", "rules.version", "rules.category-set"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One comparison: a `verify.…` code whose sentence says what was compared, and both values as text."""
+
+    code: str
+    outcome: Outcome
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict, its steps in order, and the facts that hold if the verdict is `consistent`."""
+
+    verdict: Verdict
+    steps: tuple[Step, ...]
+    facts: dict[str, Any]
+
+    @property
+    def exit_code(self) -> int:
+        """0 consistent, 1 inconsistent, 2 undetermined."""
+        return ("consistent", "inconsistent", "undetermined").index(self.verdict)
+
+
+class _Stop(Exception):
+    """A failed step on which all that would follow rests."""
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Collects steps; `run` turns a `LedgerError` into a failed one."""
+
+    steps: list[Step] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, code: str, outcome: Outcome, expected: object = "", found: object = "") -> None:
+        self.steps.append(Step(f"verify.{code}", outcome, shown(expected, 400), shown(found, 400)))
+
+    def equal(self, code: str, expected: object, found: object) -> None:
+        self.add(code, "ok" if expected == found else "failed", expected, found)
+
+    @contextmanager
+    def failing(self, code: str, *, stop: bool = False) -> Iterator[None]:
+        """Run a block whose `LedgerError` is this step's failure."""
+        try:
+            yield
+        except LedgerError as error:
+            expected = error.code if error.expected is None else error.expected
+            # An entry of a kind that came after this verifier is no evidence of anything wrong.
+            outcome: Outcome = "unknown" if error.code in NEWER_THAN_THIS else "failed"
+            self.add(code, outcome, expected, error.sentence("en"))
+            if stop:
+                raise _Stop from error
+
+    def report(self) -> Report:
+        outcomes = {step.outcome for step in self.steps}
+        verdict: Verdict = (
+            "inconsistent" if "failed" in outcomes else "undetermined" if "unknown" in outcomes else "consistent"
+        )
+        return Report(verdict, tuple(self.steps), self.facts)
+
+
+def certificate(data: bytes, *, files: Sequence[FileDigest] = (), policy: Policy | None) -> Report:
+    """Verify a certificate (`.tlog-proof` bytes), and `files` against it, under the verifier's own `policy`.
+
+    Without a policy there is nothing to trust, and the verdict is at best `undetermined`. Never raises for bad input.
+    """
+    return _collect(lambda steps: _certificate(steps, data, files, policy))
+
+
+def compact_receipt(text: str, *, policy: Policy | None, accept_log_key: bool = False) -> Report:
+    """Verify a compact receipt, which proves no more than the log key's promise (仅账本密钥).
+
+    The verdict is `undetermined` unless the verifier accepts that with `accept_log_key`. Never raises for bad input.
+    """
+    return _collect(lambda steps: _receipt(steps, text, policy, accept_log_key))
+
+
+def _collect(check: Callable[[_Steps], None]) -> Report:
+    steps = _Steps()
+    try:
+        check(steps)
+    except _Stop:
+        pass
+    return steps.report()
+
+
+def _certificate(steps: _Steps, data: bytes, files: Sequence[FileDigest], policy: Policy | None) -> None:
+    with steps.failing("format", stop=True):
+        parsed = certificates.parse(data)
+        checkpoint, note = checkpoints.parse(parsed.proof.checkpoint)
+        block = blocks.parse(parsed.block, lenient=True)
+        steps.add("format", "ok", "c2sp.org/tlog-proof@v1", f"{len(data)} bytes")
+    steps.facts |= {"ledger": checkpoint.origin, "index": parsed.proof.index, "size": checkpoint.size}
+    _trust(steps, policy, checkpoint, note, block)
+    _inclusion(steps, parsed, checkpoint, block)
+    _placement(steps, parsed.entry, block, parsed.proof.index, parsed.root_path, checkpoint.origin)
+    entry = _entry(steps, parsed.entry, checkpoint.origin)
+    if entry is None:
+        steps.add("opaque", "note", "", f"{len(parsed.entry)} bytes")
+        _opaque_files(steps, parsed, files)
+    else:
+        _authority(steps, parsed, entry, block, checkpoint)
+        _files(steps, entry, _disclosures(steps, entry, parsed.open), files)
+    steps.add("status", "note", "", f"size {checkpoint.size}")
+
+
+def _trust(steps: _Steps, policy: Policy | None, checkpoint: Checkpoint, note: Any, block: Block) -> None:
+    if policy is None:
+        steps.add("policy", "unknown", "a policy or log key from a source that you trust", block.by)
+        return
+    steps.add("policy", "ok", ", ".join(str(log.vkey) for log in policy.logs), checkpoint.origin)
+    with steps.failing("quorum", stop=True):
+        quorum = policy.check(note, checkpoint)
+        steps.add("log-signature", "ok", str(quorum.log), checkpoint.origin)
+        if quorum.log.name != checkpoint.origin:
+            raise ProofError("policy.unknown-log", expected=quorum.log.name, actual=checkpoint.origin)
+        if quorum.log.key != block.by:
+            raise ProofError(
+                "block.mismatch", field="block.by", expected=quorum.log.key, actual=block.by, height=block.height
+            )
+        names = ", ".join(f"{cosigner.name} @{cosigner.timestamp}" for cosigner in quorum.cosigners)
+        steps.add("quorum", "ok" if policy.quorum else "note", policy.quorum or "none", names or "none")
+        steps.facts["cosigners"] = [[cosigner.name, cosigner.timestamp] for cosigner in quorum.cosigners]
+
+
+def _inclusion(steps: _Steps, parsed: Certificate, checkpoint: Checkpoint, block: Block) -> None:
+    places = (
+        ("inclusion", parsed.proof.index, merkle.leaf_hash(parsed.entry), parsed.proof.path),
+        ("block-inclusion", block.position, block.hash, parsed.block_path),
+    )
+    for code, index, leaf_hash, path in places:
+        with steps.failing(code):
+            found = merkle.root_from_inclusion(index, checkpoint.size, leaf_hash, path)
+            steps.equal(code, checkpoint.root, found)
+
+
+def _placement(steps: _Steps, entry: bytes, block: Block, index: int, root_path: Sequence[bytes], origin: str) -> None:
+    with steps.failing("block-signature"):
+        blocks.verify_signature(block)
+        steps.add("block-signature", "ok", block.by, f"height {block.height}")
+    steps.equal("block-ledger", origin, block.ledger)
+    with steps.failing("block-root"):
+        if not block.first <= index < block.position:
+            raise ProofError(
+                "block.outside", field="index", expected=f"{block.first} to {block.position - 1}", actual=index
+            )
+        found = merkle.root_from_inclusion(index - block.first, block.count, merkle.leaf_hash(entry), root_path)
+        steps.equal("block-root", block.root, found)
+    error = "unknown" if block.clock.error is None else f"±{block.clock.error} µs"
+    synced = "synchronised" if block.clock.synced else "not synchronised"
+    steps.add(
+        "time", "ok" if block.clock.synced else "note", "a synchronised clock", f"{block.time} ms, {synced}, {error}"
+    )
+    steps.facts |= {"height": block.height, "time": block.time, "clock_synced": block.clock.synced}
+
+
+def _entry(steps: _Steps, leaf: bytes, origin: str) -> Entry | None:
+    """The entry, its signatures checked; None for a leaf that is not one of ours (the opaque profile)."""
+    if not leaf.startswith(entries.ENTRY_TAG):
+        return None
+    with steps.failing("entry-signature", stop=True):
+        entry = entries.parse(leaf, lenient=True)
+        rules.check_ledger(entry, origin)
+        entries.verify_signatures(entry)
+    consents = f" + {len(entry.consents)}" if entry.consents else ""
+    steps.add("entry-signature", "ok", entry.by, f"{entry.kind}{consents}")
+    steps.facts |= {"kind": entry.kind, "by": entry.by.hex(), "at": entry.at, "leaf": entry.hash.hex()}
+    if "category" in entry.data:
+        steps.facts["category"] = entry.data["category"]
+    return entry
+
+
+@dataclass(slots=True)
+class _Registry:
+    """The registry as the chain of authority in a certificate builds it."""
+
+    records: dict[Key, Record] = field(default_factory=dict)
+
+    def record(self, table: str, key: bytes) -> Record:
+        return self.records.get((table, key))
+
+
+def _authority(steps: _Steps, parsed: Certificate, entry: Entry, block: Block, checkpoint: Checkpoint) -> None:
+    if parsed.authority is None:
+        steps.add("authority", "unknown", "charter, accreditation, attestation", "not in the certificate")
+        return
+    with steps.failing("authority"):
+        registry = _Registry()
+        previous = -1
+        for item in parsed.authority:
+            if not previous < item.index < parsed.proof.index:
+                raise ProofError("certificate.authority-order", expected=f"after {previous}", actual=item.index)
+            previous = item.index
+            act = entries.parse(item.leaf, lenient=True)
+            merkle.verify_inclusion(item.index, checkpoint.size, act.hash, item.path, checkpoint.root)
+            # The act's own block time is not in the certificate; its signer's claim stands in for it.
+            _judge(act, item.index, act.at, registry, checkpoint.origin)
+        _judge(entry, parsed.proof.index, block.time, registry, checkpoint.origin)
+        charter = registry.record(*rules.CHARTER)
+        if block.by not in charter["logs"]:
+            raise RuleError("rules.log-key", field="data.logs", expected=block.by)
+        steps.facts["number"] = number.format_number(charter["short"], parsed.proof.index)
+        steps.facts["authority"] = [key.hex() for key in charter["authority"]]
+        _office(steps, registry, entry)
+        chain = " → ".join([*(entries.parse(item.leaf, lenient=True).kind for item in parsed.authority), entry.kind])
+        steps.add("authority", "ok", f"{charter['threshold']} of {len(charter['authority'])} authority keys", chain)
+
+
+def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str) -> None:
+    kinds.check(entry, lenient=True)
+    rules.check_ledger(entry, origin)
+    entries.verify_signatures(entry)
+    registry.records.update(rules.judge(entry, index, time, registry))
+
+
+def _office(steps: _Steps, registry: _Registry, entry: Entry) -> None:
+    grants = registry.record("member", entry.by)
+    if grants:
+        _, office, attested = grants[-1]
+        steps.facts["office"] = registry.record("office", office)[-1][1]["name"]
+        steps.facts["identity"] = {"method": attested["method"], "level": attested["level"]}
+
+
+@dataclass(slots=True)
+class _Disclosed:
+    """What the holder's disclosures open: the file records known, their names, and how many files there are."""
+
+    records: dict[int, dict[str, Any]] = field(default_factory=dict)
+    names: dict[bytes, str] = field(default_factory=dict)
+    count: int | None = None
+
+
+def _disclosures(steps: _Steps, entry: Entry, items: Sequence[OpenValue | OpenFile]) -> _Disclosed:
+    found = _Disclosed()
+    data = entry.data
+    if data.get("mode") == "open":
+        found.records = dict(enumerate(data["files"]))
+        found.count = len(data["files"])
+    root = None
+    values = [item for item in items if isinstance(item, OpenValue)]
+    for item in values:
+        if item.name == "manifest" and data.get("manifest") == commitment("manifest", item.value, item.salt):
+            found.count, root = _manifest(item.value)
+    for file in (item for item in items if isinstance(item, OpenFile)):
+        with steps.failing("disclosed-file"):
+            if root is None or found.count is None:
+                raise ProofError("certificate.no-manifest", expected="an opened manifest", actual=file.index)
+            merkle.verify_inclusion(file.index, found.count, record_hash(file.record), file.path, root)
+            found.records[file.index] = file.record
+    committed = _committed(data, found)
+    for item in values:
+        digest = commitment(item.name, item.value, item.salt)
+        matched = digest in committed.get(item.name, ())
+        steps.add("disclosure", "ok" if matched else "failed", digest, f"{item.name} = {shown(item.value, 200)}")
+        if matched and item.name == "name":
+            found.names[digest] = str(item.value)
+        elif matched:
+            steps.facts.setdefault("disclosed", {})[item.name] = shown(item.value, 400)
+    return found
+
+
+def _manifest(value: Any) -> tuple[int | None, bytes | None]:
+    if type(value) is list and len(value) == 2 and type(value[0]) is int and type(value[1]) is bytes:
+        return value[0], value[1]
+    return None, None
+
+
+def _committed(data: dict[str, Any], found: _Disclosed) -> dict[str, set[bytes]]:
+    """Field name → the 32-byte strings that stand under it in the entry's data and in known file records."""
+    committed: dict[str, set[bytes]] = {}
+    for holder in (data, *found.records.values()):
+        for key, value in holder.items():
+            if type(value) is bytes:
+                committed.setdefault(key, set()).add(value)
+    return committed
+
+
+def _files(steps: _Steps, entry: Entry, disclosed: _Disclosed, files: Sequence[FileDigest]) -> None:
+    if not files:
+        if entry.kind == "work.register":
+            steps.add("no-files", "note", "the original files", "none given")
+        return
+    complete = disclosed.count is not None and len(disclosed.records) == disclosed.count
+    for file in files:
+        measured = _measured(file.size, file.sha256, file.sm3)
+        known = {
+            _measured(record["size"], record["sha256"], record["sm3"]): record for record in disclosed.records.values()
+        }
+        if measured in known:
+            name = disclosed.names.get(known[measured]["name"], "")
+            steps.add("file", "ok", f"{name}: {measured}" if name else measured, f"{file.name}: {measured}")
+            continue
+        same_name = [known_as for known_as, record in known.items() if disclosed.names.get(record["name"]) == file.name]
+        expected = same_name[0] if same_name else next(iter(known)) if len(known) == 1 else f"one of {len(known)} files"
+        outcome: Outcome = "failed" if complete or same_name else "unknown"
+        steps.add("file", outcome, expected, f"{file.name}: {measured}")
+
+
+def _measured(size: int, sha256: bytes, sm3: bytes) -> str:
+    return f"{size} bytes, SHA-256 {sha256.hex()}, SM3 {sm3.hex()}"
+
+
+def _opaque_files(steps: _Steps, parsed: Certificate, files: Sequence[FileDigest]) -> None:
+    for item in parsed.open:
+        steps.add("disclosure", "failed", "nothing to disclose", type(item).__name__)
+    for file in files:
+        steps.add("file", "unknown", "an entry that lists files", file.name)
+
+
+def _receipt(steps: _Steps, text: str, policy: Policy | None, accept_log_key: bool) -> None:
+    with steps.failing("format", stop=True):
+        parsed = receipt.parse(text)
+        if isinstance(parsed, receipt.Reference):
+            steps.add("reference", "unknown", "the certificate", f"{parsed.number} {parsed.leaf_hash.hex()}")
+            steps.facts |= {"number": parsed.number, "leaf": parsed.leaf_hash.hex()}
+            return
+        block = blocks.parse(parsed.block, lenient=True)
+        steps.add("format", "ok", receipt.PREFIX, f"{len(text)} characters")
+    steps.facts |= {"ledger": block.ledger, "index": parsed.index}
+    if policy is None:
+        steps.add("policy", "unknown", "a policy or log key from a source that you trust", block.by)
+    else:
+        trusted = [log.vkey for log in policy.logs if log.vkey.key == block.by and log.vkey.name == block.ledger]
+        wanted = ", ".join(str(log.vkey) for log in policy.logs)
+        steps.add("log-signature", "ok" if trusted else "failed", wanted, f"{block.ledger} {block.by.hex()}")
+    _placement(steps, parsed.entry, block, parsed.index, parsed.path, block.ledger)
+    _entry(steps, parsed.entry, block.ledger)
+    steps.add(
+        "log-key-only",
+        "note" if accept_log_key else "unknown",
+        "a certificate with cosignatures",
+        "仅账本密钥 (log key only)",
+    )
