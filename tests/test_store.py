@@ -1,0 +1,393 @@
+"""The store: what it gives back is what was committed, whatever the sizes, crashes and full disks between."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger import block, certificate, chain, checkpoint, encoding, merkle, runs, tiles, verify
+from ledger.errors import StoreError
+from ledger.store import Store
+from tests import ledgers
+from tests.ledgers import START, SYNCED
+
+
+def create(path: Path, profile: chain.Profile = "certification") -> Store:
+    """An empty store of the test ledger."""
+    return Store.create(path, origin=ledgers.ORIGIN, profile=profile, log_key=ledgers.LOG.public)
+
+
+def seal(store: Store, *leaves: bytes, time: int | None = None) -> chain.Applied:
+    """Seal one block of `leaves` on top of the store and commit it."""
+    with store.snapshot() as view:
+        draft = chain.Draft(view, time or max(START, view.head.time + 1))
+        entries = [chain.trusted(leaf, store.profile) for leaf in leaves]
+        draft.prefetch(entries)
+        for entry in entries:
+            draft.admit(entry)
+        applied = draft.close(block.make(draft.header(SYNCED), ledgers.LOG.sign))
+    store.commit(applied, b"checkpoint of %d" % applied.head.size)
+    return applied
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A founded certification store."""
+    with create(tmp_path / "s") as opened:
+        seal(opened, ledgers.charter(), ledgers.accreditation(), ledgers.attestation())
+        yield opened
+
+
+def check(store: Store, leaves: list[bytes], every: int = 1) -> None:
+    """Everything that a snapshot answers agrees with the plain list of leaves."""
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    with store.snapshot() as view:
+        size = view.head.size
+        assert size == len(leaves)
+        assert view.head.root == merkle.root(hashes) == view.frontier().root() == merkle.tree_root(size, view.nodes)
+        assert list(view.leaves(0, size)) == leaves
+        for index in range(0, size, every):
+            assert view.leaf(index) == leaves[index]
+            assert view.leaf_hash(index) == hashes[index]
+            assert view.find_leaf(hashes[index]) == index
+            path = merkle.prove_inclusion(index, size, view.nodes)
+            merkle.verify_inclusion(index, size, hashes[index], path, view.head.root)
+            height = view.block_of(index)
+            assert view.block_index(height) >= index
+        for ref in tiles.tiles_for_size(size):
+            low = ref.index * 256
+            if ref.level == tiles.ENTRIES:
+                for width in {ref.width, 1, ref.width // 2 or 1}:
+                    assert tiles.decode_bundle(view.bundle(ref.index, width)) == leaves[low : low + width]
+            else:
+                span = 256**ref.level
+                expected = [merkle.root(hashes[i * span : (i + 1) * span]) for i in range(low, low + ref.width)]
+                assert view.tile(ref.level, ref.index, ref.width) == b"".join(expected)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 100, 254, 255, 256, 257, 600]), min_size=1, max_size=8))
+def test_any_sizes_of_blocks(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
+    """Leaves, tiles, nodes, bundles and lookups are right whatever the batches' sizes."""
+    leaves: list[bytes] = []
+    with create(tmp_path_factory.mktemp("store"), "opaque") as store:
+        for number, size in enumerate(sizes):
+            leaves += seal(store, *[b"%d.%d" % (number, i) * (1 + i % 7) for i in range(size)]).leaves
+        check(store, leaves, 13)
+
+
+def test_many_blocks_of_one_entry_and_reopen(tmp_path: Path) -> None:
+    """Three thousand single blocks cross tile, bundle and run limits; reopening changes nothing."""
+    leaves: list[bytes] = []
+    with create(tmp_path / "s", "opaque") as store:
+        for number in range(3000):
+            leaves += seal(store, b"leaf %d" % number).leaves
+    with Store.open(tmp_path / "s") as store:
+        check(store, leaves, 97)
+        with store.snapshot() as view:
+            assert view.find_leaf(bytes(32)) is None
+            assert view.checkpoint() == b"checkpoint of %d" % len(leaves)
+
+
+def test_large_blocks_make_merging_runs(tmp_path: Path) -> None:
+    """Blocks of thousands: runs of several levels merge, and every hash is still found once."""
+    leaves: list[bytes] = []
+    with create(tmp_path / "s", "opaque") as store:
+        for number in range(30):
+            leaves += seal(store, *[b"%d.%d" % (number, i) for i in range(2500 if number % 3 else 9000)]).leaves
+        check(store, leaves, 1501)
+        with store.snapshot() as view:
+            found = sum(len(memoryview(chunk).cast("Q")) for chunk in view.index_items())
+            assert found == len(leaves)
+            assert view.find_statements([(merkle.leaf_hash(leaves[7]), 0), (bytes(32), 0)]) == [7, None]
+
+
+def test_lookups_by_statement_and_digest(store: Store) -> None:
+    """Registrations are found by either digest of any of their files, in ledger order, a page at a time."""
+    file = ledgers.measured("same.bin", b"same")
+    indexes = [seal(store, ledgers.registration([file], nonce=str(i))).first for i in range(5)]
+    with store.snapshot() as view:
+        assert view.find_digest("sha256", file.sha256) == view.find_digest("sm3", file.sm3) == indexes
+        assert view.find_digest("sha256", file.sha256, after=indexes[1] + 1, limit=2) == indexes[2:4]
+        assert view.find_digest("sha256", file.sm3) == []
+        entry = chain.trusted(view.leaf(indexes[3]), "certification")
+        assert view.find_statements([(entry.statement, entry.at), (bytes(32), 0)]) == [indexes[3], None]
+        # A hint newer than every entry passes all runs over; a hint equal to the entry's own must not.
+        assert view.find_statements([(entry.statement, START + 10**9)]) == [None]
+
+
+def test_a_duplicate_is_found_in_the_ledger(store: Store) -> None:
+    """The draft asks the store, and the store knows."""
+    leaf = ledgers.registration()
+    index = seal(store, leaf).first
+    with store.snapshot() as view, pytest.raises(chain.Duplicate) as caught:
+        chain.Draft(view, view.head.time + 1).admit(chain.trusted(leaf, "certification"))
+    assert caught.value.index == index
+
+
+def test_certificates_from_the_store_verify(store: Store) -> None:
+    """A snapshot issues certificates; registry records come back as they were written."""
+    for i in range(20):
+        seal(store, *[ledgers.registration(nonce=f"{i}.{j}") for j in range(i)])
+    ledger = ledgers.Ledger()
+    with store.snapshot() as view:
+        signed = checkpoint.sign(
+            checkpoint.Checkpoint(view.origin, view.head.size, view.head.root), ledger.vkey, ledgers.LOG
+        )
+        view.checkpoint = lambda: signed  # type: ignore[method-assign]  # the fixture commits a placeholder
+        issuer = certificate.Issuer()
+        for index in range(view.head.size):
+            if view.block_index(view.block_of(index)) != index:
+                report = verify.certificate(issuer.certificate(view, index), policy=ledger.policy())
+                assert report.verdict == "consistent"
+        assert view.record("charter", b"")["short"] == "WH"
+        assert view.record("member", bytes(32)) is None
+        assert [key for key, _ in view.records()] == sorted(
+            [("charter", b""), ("member", ledgers.MEMBER.public), ("office", ledgers.OFFICE.public)]
+        )
+
+
+def test_a_snapshot_stays_as_it_was(store: Store) -> None:
+    """A reader sees one checkpoint, whatever is committed meanwhile."""
+    with store.snapshot() as before:
+        seal(store, ledgers.registration())
+        with store.snapshot() as after:
+            assert after.head.height == before.head.height + 1
+            assert before.checkpoint() != after.checkpoint()
+        with pytest.raises(StoreError):
+            before.leaf(before.head.size)
+
+
+@pytest.mark.parametrize(
+    ("ask", "code"),
+    [
+        (lambda view: view.leaf(-1), "store.no-leaf"),
+        (lambda view: view.leaf(4), "store.no-leaf"),
+        (lambda view: view.bundle(0, 5), "store.no-leaf"),
+        (lambda view: view.bundle(1, 1), "store.no-leaf"),
+        (lambda view: view.tile(0, 0, 5), "store.no-leaf"),
+        (lambda view: view.tile(0, 1, 1), "store.no-leaf"),
+        (lambda view: view.tile(1, 0, 1), "store.no-leaf"),
+        (lambda view: view.block_of(4), "store.no-leaf"),
+        (lambda view: view.block_of(-1), "store.no-leaf"),
+        (lambda view: view.block_index(1), "store.no-block"),
+        (lambda view: view.block_index(-1), "store.no-block"),
+    ],
+)
+def test_what_is_not_there_is_a_typed_error(store: Store, ask: Any, code: str) -> None:
+    """Asking for what the tree does not hold never answers with something else."""
+    with store.snapshot() as view, pytest.raises(StoreError) as caught:
+        ask(view)
+    assert caught.value.code == code
+
+
+def test_an_empty_store_has_a_checkpoint_of_size_zero(tmp_path: Path) -> None:
+    """A tree of size 0 has a checkpoint once it is put; before, asking is a typed error."""
+    with create(tmp_path / "s", "opaque") as store:
+        with store.snapshot() as view, pytest.raises(StoreError) as caught:
+            view.checkpoint()
+        assert caught.value.code == "store.no-checkpoint"
+        store.put_checkpoint(b"zero")
+        with store.snapshot() as view:
+            assert view.checkpoint() == b"zero"
+            assert view.head == chain.EMPTY_HEAD
+            with pytest.raises(StoreError):
+                view.block_of(0)
+        assert store.stat()["page"] == 4096
+        assert store.reap_readers() == 0
+    with Store.open(tmp_path / "s") as store:
+        assert store.profile == "opaque"
+
+
+def test_a_block_that_does_not_continue_the_ledger_is_refused(store: Store) -> None:
+    """Committing the same block twice, or one built on another head, changes nothing."""
+    applied = seal(store, ledgers.registration())
+    with pytest.raises(StoreError) as caught:
+        store.commit(applied, b"again")
+    assert caught.value.code == "store.not-next"
+    with store.snapshot() as view:
+        assert view.head == applied.head
+
+
+def test_modes(store: Store) -> None:
+    """The directory is the owner's alone, and so are its files."""
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in store.path.iterdir()} == {0o600}
+
+
+def test_a_store_is_never_overwritten(store: Store) -> None:
+    """Creating over an existing store is refused."""
+    with pytest.raises(StoreError) as caught:
+        create(store.path)
+    assert caught.value.code == "store.exists"
+
+
+def test_a_second_node_is_refused_and_a_reader_is_not(store: Store) -> None:
+    """One writer; the sentence names its process. Readers come and go, from other processes too."""
+    with pytest.raises(StoreError) as caught:
+        Store.open(store.path)
+    assert caught.value.code == "store.locked"
+    assert str(os.getpid()) in caught.value.sentence("zh")
+    program = (
+        "import sys; from pathlib import Path; from ledger.store import Store\n"
+        "with Store.open(Path(sys.argv[1]), readonly=True) as store, store.snapshot() as view:\n"
+        "    print(view.head.size)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(store.path)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 4
+
+
+def test_missing_stores(tmp_path: Path) -> None:
+    """A directory without a store is said to have none."""
+    with pytest.raises(StoreError) as caught:
+        Store.open(tmp_path)
+    assert caught.value.code == "store.missing"
+
+
+def test_a_newer_format_is_refused(store: Store) -> None:
+    """A store that a newer program wrote is not touched."""
+    store.close()
+    environment = lmdb.open(str(store.path), max_dbs=8)
+    table = environment.open_db(b"meta")
+    with environment.begin(write=True, db=table) as txn:
+        meta: Any = encoding.decode(bytes(txn.get(b"format") or b""))
+        txn.put(b"format", encoding.encode({**meta, "format": 2}))
+    environment.close()
+    with pytest.raises(StoreError) as caught:
+        Store.open(store.path)
+    assert caught.value.code == "store.newer-format"
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "truncated", "no tables"])
+def test_damaged_files_are_refused_without_a_crash(store: Store, damage: str) -> None:
+    """Garbage, an empty or truncated file and one without our tables are refused with a sentence."""
+    for i in range(20):
+        seal(store, *[ledgers.registration(nonce=f"{i}.{j}") for j in range(20)])
+    store.close()
+    file = store.path / "data.mdb"
+    if damage == "garbage":
+        file.write_bytes(os.urandom(8192))
+    elif damage == "empty":
+        file.write_bytes(b"")
+    elif damage == "truncated":
+        os.truncate(file, file.stat().st_size // 2 // 4096 * 4096)
+    else:
+        file.unlink()
+        lmdb.open(str(store.path)).close()
+    with pytest.raises(StoreError) as caught:
+        Store.open(store.path)
+    assert caught.value.code == "store.damaged"
+
+
+def test_a_head_that_does_not_fit_is_refused(store: Store) -> None:
+    """Opening for writing checks that head, frontier and last block leaf agree."""
+    seal(store, ledgers.registration())
+    store.close()
+    environment = lmdb.open(str(store.path), max_dbs=8)
+    table = environment.open_db(b"leaves")
+    with environment.begin(write=True, db=table) as txn:
+        cursor = txn.cursor()
+        cursor.last()
+        value = bytearray(cursor.value())
+        value[-1] ^= 1
+        cursor.put(cursor.key(), bytes(value))
+    environment.close()
+    with pytest.raises(StoreError) as caught:
+        Store.open(store.path)
+    assert caught.value.code == "store.damaged"
+
+
+@pytest.mark.parametrize("table", ["leaves", "tiles"])
+def test_a_missing_record_is_a_typed_error(store: Store, table: str) -> None:
+    """A record that vanished is named, not guessed."""
+    store.close()
+    environment = lmdb.open(str(store.path), max_dbs=8)
+    with environment.begin(write=True) as txn:
+        txn.drop(environment.open_db(table.encode(), txn), delete=False)
+    environment.close()
+    with Store.open(store.path, readonly=True) as damaged, damaged.snapshot() as view:
+        with pytest.raises(StoreError) as caught:
+            view.leaf(0) if table == "leaves" else view.leaf_hash(0)
+        assert caught.value.code == "store.damaged-record"
+
+
+@pytest.mark.parametrize("value", [b"", b"\x00", b"\xff\xff", b"\x00\x01a\xff"])
+def test_a_mangled_segment_is_a_typed_error(store: Store, value: bytes) -> None:
+    """Lengths that point outside their record are damage, not a crash."""
+    store.close()
+    environment = lmdb.open(str(store.path), max_dbs=8)
+    with environment.begin(write=True, db=environment.open_db(b"leaves")) as txn:
+        txn.put((0).to_bytes(8, "big"), value)
+    environment.close()
+    with Store.open(store.path, readonly=True) as damaged, damaged.snapshot() as view:
+        for index in (0, 1, 2):
+            if value == b"\x00\x01a\xff" and index == 0:
+                continue
+            with pytest.raises(StoreError) as caught:
+                view.leaf(index)
+            assert caught.value.code == "store.damaged-record"
+
+
+def test_a_backup_is_a_store(store: Store, tmp_path: Path) -> None:
+    """A copy taken while the store is open opens with everything in it."""
+    seal(store, ledgers.registration())
+    store.backup(tmp_path / "copy")
+    with Store.open(tmp_path / "copy") as copy, copy.snapshot() as view, store.snapshot() as original:
+        assert view.head == original.head
+
+
+def test_a_full_disk_loses_nothing(store: Store) -> None:
+    """A commit that does not fit raises `store.full`, the ledger stays as it was, and the next one works."""
+    with store.snapshot() as view:
+        head = view.head
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (store.stat()["bytes"], limit[1]))
+    big = [ledgers.registration(nonce=str(i)) for i in range(300)]
+    try:
+        with pytest.raises(StoreError) as caught:
+            seal(store, *big)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert caught.value.code == "store.full"
+    with store.snapshot() as view:
+        assert view.head == head
+    assert seal(store, *big).first == head.size
+
+
+def test_a_full_map_is_a_full_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Running out of the mapped address space is reported as a full store."""
+    store._environment.set_mapsize(store.stat()["bytes"] + 8192)
+    with pytest.raises(StoreError) as caught:
+        seal(store, *[ledgers.registration(nonce=str(i)) for i in range(300)])
+    assert caught.value.code == "store.full"
+
+
+def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    """A read-only place is named as such, for root too."""
+    with pytest.raises(StoreError) as caught:
+        create(Path("/proc/yuanzheng"))
+    assert caught.value.code in ("store.read-only", "store.failed")
+
+
+def test_fingerprints_may_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every fingerprint the same, lookups are slow and still right."""
+    monkeypatch.setattr(runs, "fingerprint", lambda kind, digest: 7)
+    leaves: list[bytes] = []
+    with create(tmp_path / "s", "opaque") as store:
+        for number in range(6):
+            leaves += seal(store, *[b"%d.%d" % (number, i) for i in range(500)]).leaves
+        check(store, leaves, 501)
