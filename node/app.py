@@ -1,0 +1,332 @@
+"""A node's processes: the sealer, which alone writes, and workers that check signatures and serve every read.
+
+```
+worker ─┐                        each worker: own listening socket on the same port (SO_REUSEPORT), own read-only
+worker ─┼─ socket pairs ─ sealer   view of the store; the kernel spreads connections, no process accepts for another
+worker ─┘
+```
+
+With `workers = 0` the same objects run in one process. A worker that dies is replaced. When the sealer's process ends,
+however it ends, its workers end with it: nothing holds the port or the store without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from ledger import keys
+from ledger import policy as policies
+from ledger.errors import LedgerError
+from ledger.store import Store
+from node import link
+from node.clock import Clock, SystemClock
+from node.config import Config, ConfigError
+from node.intake import Intake
+from node.sealer import Sealer
+from node.service import Service
+
+log = logging.getLogger("yuanzheng")
+
+READY_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1
+
+Ready = Callable[[str, int], None]
+"""Called with host and port once submissions and reads are answered."""
+
+
+def read_key(path: Path) -> keys.SigningKey:
+    """A private key file, which nobody but its owner may read. Raises `ConfigError` or `FormatError`."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("node.key-file", field=str(path), actual=type(error).__name__) from error
+    if mode & 0o077:
+        raise ConfigError("node.key-mode", field=str(path), expected="0600", actual=f"{mode:04o}")
+    return keys.parse_private(text)[1]
+
+
+def read_policy(path: Path) -> bytes:
+    """The policy file to publish, parsed to be sure. Raises `ConfigError` or `FormatError`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError("node.policy-file", field=str(path), actual=type(error).__name__) from error
+    policies.parse(data)
+    return data
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": round(record.created, 3), "level": record.levelname.lower(), "message": record.getMessage()}
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up_logging(config: Config) -> None:
+    """Log to standard error as configured."""
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(_JsonLines() if config.log.format == "json" else text)
+    logging.basicConfig(level=config.log.level.upper(), handlers=[handler], force=True)
+
+
+async def _serve_http(service: Service, sock: socket.socket) -> web.ServerRunner:
+    server = web.Server(service.handle, access_log=None)
+    runner = web.ServerRunner(server, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    await web.SockSite(runner, sock, backlog=1024).start()
+    return runner
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A socket that reserves the port; workers bind beside it. Raises `ConfigError` if another program has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            # Without SO_REUSEPORT, so that a second node on this port is refused rather than given half the traffic.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            port = probe.getsockname()[1]
+        return _reuse(family, host, port)
+    except OSError as error:
+        raise ConfigError(
+            "node.port", field="server.port", expected=f"{host} port {port}", actual=error.strerror
+        ) from error
+
+
+def _reuse(family: int, host: str, port: int) -> socket.socket:
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind((host, port))
+    sock.setblocking(False)
+    return sock
+
+
+class Node:
+    """A node in this process's event loop: the embedded form, and the sealer's side of the other.
+
+    Use as an asynchronous context manager. `port` is the bound one.
+    """
+
+    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+        self.config = config
+        self._clock = clock or SystemClock()
+        self.port = config.server.port
+
+    async def __aenter__(self) -> Node:
+        key = read_key(self.config.ledger.log_key)
+        self._policy = read_policy(self.config.ledger.policy)
+        self.store = Store.open(self.config.ledger.data)
+        try:
+            self._socket = _bind(self.config.server.host, self.config.server.port)
+            self.port = self._socket.getsockname()[1]
+            self.sealer = Sealer(self.store, key, self._clock, self.config.sealing)
+        except LedgerError:
+            self.store.close()
+            raise
+        self._sealing = asyncio.create_task(self.sealer.run())
+        self._runner: web.ServerRunner | None = None
+        if self.config.server.workers == 0:
+            await self._serve()
+        return self
+
+    async def _serve(self) -> None:
+        async def sealer_status() -> Mapping[str, Any]:
+            return link.status(self.sealer)
+
+        service = _service(self.config, self.store, self.sealer, sealer_status, self._policy)
+        self._runner = await _serve_http(service, self._socket)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.sealer.stop()
+        await self._sealing
+        self._socket.close()
+        self.store.close()
+
+    @property
+    def sealing(self) -> asyncio.Task[None]:
+        """The sealer's task; it ends only by `stop` or by a defect."""
+        return self._sealing
+
+
+def _service(
+    config: Config,
+    store: Store,
+    submitter: link.Submitter,
+    status: Callable[[], Awaitable[Mapping[str, Any]]],
+    policy: bytes,
+) -> Service:
+    intake = Intake(submitter, store.profile, store.origin, config.server.max_waiting_entries)
+    return Service(config, store, intake, status, policy)
+
+
+# A worker's process
+
+
+def _worker(config: Config, port: int, pair: socket.socket, parent: int) -> None:
+    """The main function of a worker's process."""
+    _die_with(parent)
+    set_up_logging(config)
+    with suppress(KeyboardInterrupt):
+        _loop_run(_work(config, port, pair))
+
+
+def _die_with(parent: int) -> None:
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+async def _work(config: Config, port: int, pair: socket.socket) -> None:
+    reader, writer = await asyncio.open_connection(sock=pair, limit=2**26)
+    connection = link.Link(reader, writer)
+    host = config.server.host
+    sock = _reuse(socket.AF_INET6 if ":" in host else socket.AF_INET, host, port)
+    with Store.open(config.ledger.data, readonly=True) as store:
+        policy = read_policy(config.ledger.policy)
+        runner = await _serve_http(_service(config, store, connection, connection.status, policy), sock)
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        # The first question tells the parent that this worker serves.
+        await connection.status()
+        gone = asyncio.create_task(_until_closed(writer))
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait({gone, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        stopping.cancel()
+        await runner.cleanup()
+
+
+async def _until_closed(writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+def _loop_run(main: Any) -> Any:
+    """Run on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:  # pragma: no cover  # a platform without its wheel
+        return asyncio.run(main)
+    return uvloop.run(main)
+
+
+# The node as a service
+
+
+@dataclass(slots=True)
+class _Child:
+    process: BaseProcess
+    link: asyncio.Task[None]
+
+
+class _Pool:
+    """The workers of a node, replaced as they die."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._context = multiprocessing.get_context("spawn")
+        self._children: list[_Child] = []
+        self._empty = asyncio.Event()
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Start all workers and wait until each has asked its first question. Raises `ConfigError`."""
+        started = [await self._spawn() for _ in range(self._node.config.server.workers)]
+        try:
+            await asyncio.wait_for(asyncio.gather(*(each.wait() for each in started)), READY_SECONDS)
+        except TimeoutError:
+            raise ConfigError("node.worker-start", expected=f"within {READY_SECONDS:.0f} s", actual="silence") from None
+
+    async def _spawn(self) -> asyncio.Event:
+        ours, theirs = socket.socketpair()
+        arguments = (self._node.config, self._node.port, theirs, os.getpid())
+        process = self._context.Process(target=_worker, args=arguments, daemon=True)
+        process.start()
+        theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours, limit=2**26)
+        ready = asyncio.Event()
+        child = _Child(process, asyncio.create_task(self._attend(reader, writer, ready)))
+        self._children.append(child)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(process.sentinel, self._ended, child)
+        return ready
+
+    async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ready: asyncio.Event) -> None:
+        await link.serve(self._node.sealer, reader, writer, ready.set)
+
+    def _ended(self, child: _Child) -> None:
+        asyncio.get_running_loop().remove_reader(child.process.sentinel)
+        self._children.remove(child)
+        if not self._children:
+            self._empty.set()
+        child.process.join()
+        if not self._stopping:
+            log.warning("a worker ended with exit code %s; starting another", child.process.exitcode)
+            self._node.store.reap_readers()
+            self._replacing = asyncio.create_task(self._spawn())
+
+    async def stop(self, seconds: float) -> None:
+        """Let workers finish their requests, and end those that do not."""
+        self._stopping = True
+        children = list(self._children)
+        for child in children:
+            child.process.terminate()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), seconds if children else 0)
+        for child in self._children:
+            child.process.kill()
+        for child in children:
+            child.link.cancel()
+
+
+async def _run(config: Config, ready: Ready | None) -> int:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with Node(config) as node:
+        pool = _Pool(node)
+        await pool.start()
+        log.info("serving %s at %s port %d", node.store.origin, config.server.host, node.port)
+        if ready is not None:
+            ready(config.server.host, node.port)
+        waiting = asyncio.create_task(stopped.wait())
+        await asyncio.wait({waiting, node.sealing}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await pool.stop(config.server.shutdown_seconds)
+        log.info("stopped")
+        return 0 if stopped.is_set() else 1
+
+
+def run(config: Config, ready: Ready | None = None) -> int:
+    """Run a node until SIGTERM or SIGINT. Returns its exit code; raises `LedgerError` if it cannot start."""
+    set_up_logging(config)
+    code: int = _loop_run(_run(config, ready))
+    return code

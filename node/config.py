@@ -1,0 +1,195 @@
+"""The node's configuration: one TOML file, overridden by the environment, each value remembering where it came from.
+
+Nothing below this module reads the environment. A variable is `YUANZHENG_` + section + `_` + key, in capitals.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from ledger.errors import LedgerError
+
+
+class ConfigError(LedgerError):
+    """The configuration cannot be used as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSection:
+    """What this node keeps and signs with."""
+
+    data: Path = Path("data")
+    """The store's directory; relative paths start at the configuration file's directory."""
+    log_key: Path = Path("keys/log.key")
+    """The log's private key, in the text form of signed notes, mode 0600."""
+    policy: Path = Path("policy")
+    """The policy published at /policy (C2SP tlog-policy)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSection:
+    """How the node is reached, and what it takes at once."""
+
+    host: str = "127.0.0.1"
+    """Loopback: a proxy or the operator decides what the world sees."""
+    port: int = 8440
+    """0 lets the kernel choose."""
+    workers: int = 2
+    """Processes that check signatures and serve reads; 0 runs everything in one process, for a small office."""
+    max_body_bytes: int = 16 * 2**20
+    """Room for 4,096 entries of 4 kB in one request."""
+    max_batch_entries: int = 4096
+    """Entries in one request: more would hold up everybody else for longer than a third of a second."""
+    max_waiting_entries: int = 20_000
+    """Entries that may wait for sealing in one worker: about two seconds' work, after which 503 is kinder."""
+    shutdown_seconds: float = 10.0
+    """How long requests may take to finish after SIGTERM."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealingSection:
+    """When blocks are sealed."""
+
+    heartbeat_seconds: float = 60.0
+    """Silence after which an empty block says that the ledger lives, and at which time."""
+    max_block_entries: int = 8192
+    """Bounds one transaction, so the time to the next acknowledgement."""
+    tolerate_unsynchronised: bool = False
+    """Whether to seal although the kernel does not call its clock synchronised; each block then says so."""
+    max_clock_error_ms: int = 1000
+    """The kernel's own bound on its clock's error beyond which the clock counts as unsynchronised."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSection:
+    """What is written to standard error."""
+
+    format: str = "text"
+    """`text` for people, `json` for machines."""
+    level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it. `origins` maps `section.key` to where the value came from."""
+
+    ledger: LedgerSection = field(default_factory=LedgerSection)
+    server: ServerSection = field(default_factory=ServerSection)
+    sealing: SealingSection = field(default_factory=SealingSection)
+    log: LogSection = field(default_factory=LogSection)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def values(self) -> dict[str, tuple[Any, str]]:
+        """`section.key` → (value, where it came from), for `yuanzheng config show`."""
+        found = {}
+        for section in SECTIONS:
+            part = getattr(self, section)
+            for item in dataclasses.fields(part):
+                name = f"{section}.{item.name}"
+                found[name] = getattr(part, item.name), self.origins.get(name, "default")
+        return found
+
+
+SECTIONS: dict[str, Any] = {
+    "ledger": LedgerSection,
+    "server": ServerSection,
+    "sealing": SealingSection,
+    "log": LogSection,
+}
+_BOUNDS = {
+    "server.port": (0, 65_535),
+    "server.workers": (0, 1024),
+    "server.max_body_bytes": (65_536, 2**32),
+    "server.max_batch_entries": (1, 65_536),
+    "server.max_waiting_entries": (1, 10**7),
+    "server.shutdown_seconds": (0, 3600),
+    "sealing.heartbeat_seconds": (0.05, 86_400),
+    "sealing.max_block_entries": (1, 65_536),
+    "sealing.max_clock_error_ms": (0, 60_000),
+}
+_CHOICES = {"log.format": ("text", "json"), "log.level": ("debug", "info", "warning", "error")}
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Read the file (None: defaults alone) and the environment. Raises `ConfigError`."""
+    given: dict[str, tuple[Any, str]] = {}
+    base = Path()
+    if path is not None:
+        base = path.resolve().parent
+        given |= _from_file(path)
+    given |= _from_environment(environ)
+    sections, origins = {}, {}
+    for section, kind in SECTIONS.items():
+        hints = get_type_hints(kind)
+        chosen = {}
+        for item in dataclasses.fields(kind):
+            name = f"{section}.{item.name}"
+            value = item.default
+            if name in given:
+                raw, origins[name] = given.pop(name)
+                value = _convert(name, raw, hints[item.name], origins[name])
+            chosen[item.name] = base / value if isinstance(value, Path) else value
+        sections[section] = kind(**chosen)
+    for name, (_, origin) in given.items():
+        known = [f"{section}.{item.name}" for section, kind in SECTIONS.items() for item in dataclasses.fields(kind)]
+        nearest = difflib.get_close_matches(name, known, 1)
+        raise ConfigError("node.config-unknown", field=origin, actual=name, expected=(nearest or known)[0])
+    return Config(**sections, origins=origins)
+
+
+def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError("node.config-file", field=str(path), actual=str(error)) from error
+    lines = text.splitlines()
+    given = {}
+    for section, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigError("node.config-unknown", field=str(path), actual=section, expected="[server]")
+        for key, value in table.items():
+            number = next((i for i, line in enumerate(lines, 1) if line.split("=")[0].strip() == key), 0)
+            given[f"{section}.{key}"] = value, f"{path}:{number}"
+    return given
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    given = {}
+    for name, value in environ.items():
+        section, _, key = name.removeprefix("YUANZHENG_").lower().partition("_")
+        if name.startswith("YUANZHENG_") and section in SECTIONS:
+            given[f"{section}.{key}"] = value, f"environment {name}"
+    return given
+
+
+def _convert(name: str, raw: Any, kind: Any, origin: str) -> Any:
+    expected = kind.__name__
+    value: Any = None
+    if kind is bool:
+        value = {"true": True, "false": False}.get(raw.lower()) if isinstance(raw, str) else raw
+        expected = "true or false"
+    elif kind is Path and isinstance(raw, str):
+        value = Path(raw)
+    elif kind in (int, float) and not isinstance(raw, bool):
+        try:
+            value = kind(raw)
+        except (TypeError, ValueError):
+            value = None
+    elif kind is str and isinstance(raw, str):
+        value = raw
+    low, high = _BOUNDS.get(name, (None, None))
+    if value is not None and low is not None and not low <= value <= high:
+        value, expected = None, f"{low} to {high}"
+    if name in _CHOICES and value not in _CHOICES[name]:
+        value, expected = None, " | ".join(_CHOICES[name])
+    if value is None or not isinstance(value, kind):
+        raise ConfigError("node.config-value", field=origin, name=name, expected=expected, actual=raw)
+    return value

@@ -1,0 +1,187 @@
+"""The node's OpenAPI document, served at /openapi.json. A test asks every path of it and checks the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_PROBLEM = {
+    "description": "problem document (RFC 9457)",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def _get(summary: str, content_type: str | list[str], *parameters: dict[str, Any], **codes: str) -> dict[str, Any]:
+    types = [content_type] if isinstance(content_type, str) else content_type
+    responses: dict[str, Any] = {"200": {"description": summary, "content": {each: {} for each in types}}}
+    responses |= {code.lstrip("_"): {**_PROBLEM, "description": text} for code, text in codes.items()}
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
+
+
+def _path(name: str, description: str, pattern: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "pattern": pattern},
+    }
+
+
+def _query(name: str, description: str, *, required: bool = False, pattern: str = "^[0-9]+$") -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", "pattern": pattern},
+    }
+
+
+_ENTRY = _path("entry", "leaf index, or leaf hash in 64 hex digits", "^([0-9]+|[0-9a-f]{64})$")
+_HEIGHT = _path("height", "block height", "^[0-9]+$")
+_DIGEST = "^[0-9a-f]{64}$"
+_NOT_FOUND = {"_404": "not in the ledger"}
+_RESULT = {"$ref": "#/components/schemas/Result"}
+
+_SUBMIT = {
+    "summary": "Submit one entry or many; answered once durable",
+    "parameters": [
+        {"name": "wait", "in": "query", "schema": {"type": "string", "enum": ["local"]}},
+        {
+            "name": "Prefer",
+            "in": "header",
+            "description": "return=minimal leaves out the compact receipts (RFC 7240)",
+            "schema": {"type": "string"},
+        },
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {}, "application/vnd.yuanzheng.entries": {}},
+    },
+    "responses": {
+        "200": {
+            "description": "a result, or {results: [result or {error: problem}, …]} in the order of a batch",
+            "content": {"application/json": {"schema": _RESULT}},
+        },
+        **{
+            code: {**_PROBLEM, "description": text}
+            for code, text in {
+                "400": "malformed",
+                "403": "refused by a rule, or a signature does not verify",
+                "409": "conflicts with what is in the ledger",
+                "413": "larger than a limit, which is named",
+                "415": "unknown content type",
+                "429": "too much waits in this worker; Retry-After",
+                "503": "the node cannot seal now; Retry-After",
+            }.items()
+        },
+    },
+}
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "Yuanzheng node (原证节点)",
+        "version": "1",
+        "description": "An append-only evidence ledger. Formats: docs/FORMAT.md; tiles: c2sp.org/tlog-tiles.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    },
+    "paths": {
+        "/": _get("What this is", "text/html"),
+        "/checkpoint": _get("Signed checkpoint (C2SP tlog-checkpoint)", "text/plain", _503="no checkpoint yet"),
+        "/tile/{tile}": _get(
+            "Tile or entry bundle (C2SP tlog-tiles); the path has further slashes",
+            "application/octet-stream",
+            _path("tile", "<L>/<N>[.p/<W>] or entries/<N>[.p/<W>]", "^.+$"),
+            **_NOT_FOUND,
+        ),
+        "/entries/{entry}": _get(
+            "An entry's or block's leaf; JSON by Accept",
+            ["application/octet-stream", "application/json"],
+            _ENTRY,
+            _400="neither index nor hash",
+            **_NOT_FOUND,
+        ),
+        "/entries/{entry}/proof": _get("Inclusion proof (C2SP tlog-proof)", "text/plain", _ENTRY, **_NOT_FOUND),
+        "/entries/{entry}/certificate": _get(
+            "Certificate without disclosures", "text/plain", _ENTRY, _400="a block leaf has none", **_NOT_FOUND
+        ),
+        "/entries/{entry}/receipt": _get(
+            "Compact receipt, for a QR code", "text/plain", _ENTRY, _400="a block leaf has none", **_NOT_FOUND
+        ),
+        "/entries": {"post": _SUBMIT},
+        "/add": {
+            "post": {
+                "summary": "Submit one leaf; the answer is its decimal index alone",
+                "requestBody": {"required": True, "content": {"application/octet-stream": {}}},
+                "responses": {
+                    "200": {"description": "index", "content": {"text/plain": {}}},
+                    **{code: _SUBMIT["responses"][code] for code in ("400", "403", "409", "413", "429", "503")},  # type: ignore[index]  # a dict
+                },
+            }
+        },
+        "/works": _get(
+            "Registrations of a file's digest, in ledger order",
+            "application/json",
+            _query("sha256", "64 hex digits", pattern=_DIGEST),
+            _query("sm3", "64 hex digits", pattern=_DIGEST),
+            _query("after", "leaf index to start at"),
+            _query("limit", "at most 100"),
+            _400="not exactly one digest",
+        ),
+        "/blocks": _get(
+            "Block headers, oldest first", "application/json", _query("from", "height"), _query("limit", "at most 100")
+        ),
+        "/blocks/{height}": _get(
+            "A block leaf; JSON by Accept", ["application/octet-stream", "application/json"], _HEIGHT, **_NOT_FOUND
+        ),
+        "/consistency": _get(
+            "Consistency proof between two tree sizes (RFC 9162 section 2.1.4)",
+            "application/json",
+            _query("from", "old size", required=True),
+            _query("to", "new size; the newest if left out"),
+            _400="not 0 ≤ from ≤ to ≤ size",
+        ),
+        "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
+        "/status": _get("Head, clock, queue, limits, refusals", "application/json"),
+        "/healthz": _get("The process answers", "text/plain"),
+        "/readyz": _get("The node can seal", "text/plain", _503="why it cannot"),
+        "/openapi.json": _get("This document", "application/json"),
+    },
+    "components": {
+        "schemas": {
+            "Problem": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail", "code"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "detail_zh": {"type": "string"},
+                    "detail_en": {"type": "string"},
+                    "code": {"type": "string"},
+                    "field": {"type": "string"},
+                    "expected": {"type": "string"},
+                    "actual": {"type": "string"},
+                },
+            },
+            "Result": {
+                "type": "object",
+                "properties": {
+                    "index": {"type": "integer"},
+                    "leaf_hash": {"type": "string", "pattern": _DIGEST},
+                    "height": {"type": "integer"},
+                    "time": {"type": "integer", "description": "block time, ms since 1970 UTC"},
+                    "number": {"type": ["string", "null"], "description": "certificate number"},
+                    "duplicate": {
+                        "type": "boolean",
+                        "description": "this leaf was there before: the first answer again",
+                    },
+                    "receipt": {"type": "string", "description": "compact receipt (YZ1:…)"},
+                    "error": {"$ref": "#/components/schemas/Problem"},
+                },
+            },
+        }
+    },
+}

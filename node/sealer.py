@@ -1,0 +1,218 @@
+"""The sealer: the only writer. It takes examined entries, and answers once their block is on disk.
+
+It seals as soon as the previous commit has returned and something waits, so a lone entry waits for nothing and a flood forms
+large blocks; after a silence it seals an empty block. One thread owns the store's write transactions, the draft and
+the log key; the event loop only gathers and answers.
+
+What survives a crash: before `store.commit` returns, nothing of a block; after it, everything, and a client that asks
+again gets the first answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ledger import block as blocks
+from ledger import chain, merkle
+from ledger.chain import Draft, Duplicate
+from ledger.checkpoint import Checkpoint
+from ledger.checkpoint import sign as sign_checkpoint
+from ledger.errors import LedgerError
+from ledger.keys import SigningKey, VKey
+from ledger.store import Store
+from node.clock import Clock
+from node.config import SealingSection
+
+BACKWARD_LIMIT_MS = 1000
+"""A clock that is further behind the previous block than this has been set back; less is waited out."""
+
+
+class Unavailable(LedgerError):
+    """The node cannot seal now; the entry may come again later. `retry_seconds` says when."""
+
+    retry_seconds = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry of a block just sealed: its place, and its path to the block's root (32-byte hashes)."""
+
+    index: int
+    block: bytes
+    path: Sequence[bytes]
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry that was in the ledger before, at `index`."""
+
+    index: int
+
+
+Outcome = Sealed | Known | LedgerError
+
+
+@dataclass(slots=True)
+class _Waiting:
+    leaves: Sequence[bytes]
+    answer: asyncio.Future[list[Outcome]]
+
+
+class Sealer:
+    """Seals blocks into `store`. Use `run` as a task; `submit` from the same event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        key: SigningKey,
+        clock: Clock,
+        settings: SealingSection,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.store = store
+        self.vkey = VKey(store.origin, 0x01, store.log_key)
+        if key.public != store.log_key:
+            raise LedgerError("node.wrong-log-key", expected=store.log_key, actual=key.public)
+        self._key = key
+        self._clock = clock
+        self._settings = settings
+        self._sleep = sleep
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sealer")
+        self._stopping = False
+        self.refusals: Counter[str] = Counter()
+        self.blocks = 0
+        self.trouble: LedgerError | None = None
+
+    async def submit(self, leaves: Sequence[bytes]) -> list[Outcome]:
+        """Seal leaves that `chain.examine` has passed; one outcome each, once they are durable."""
+        if self._stopping:
+            return [Unavailable("node.stopping")] * len(leaves)
+        waiting = _Waiting(leaves, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._wake.set()
+        return await waiting.answer
+
+    @property
+    def waiting(self) -> int:
+        """Entries that wait for the next block."""
+        return sum(len(each.leaves) for each in self._waiting)
+
+    async def run(self) -> None:
+        """Seal until `stop`."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, self._begin)
+        while not (self._stopping and not self._waiting):
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._settings.heartbeat_seconds)
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            if self._stopping and not self._waiting:
+                break
+            batch = self._take()
+            leaves = [leaf for each in batch for leaf in each.leaves]
+            outcomes = await loop.run_in_executor(self._writer, self._seal, leaves)
+            position = 0
+            for each in batch:
+                if not each.answer.done():
+                    each.answer.set_result(outcomes[position : position + len(each.leaves)])
+                position += len(each.leaves)
+            if self._waiting:
+                self._wake.set()
+        self._writer.shutdown()
+
+    def stop(self) -> None:
+        """Finish what waits, take nothing more, and let `run` return."""
+        self._stopping = True
+        self._wake.set()
+
+    def _take(self) -> list[_Waiting]:
+        taken, count = 0, 0
+        for each in self._waiting:
+            if taken and count + len(each.leaves) > self._settings.max_block_entries:
+                break
+            taken += 1
+            count += len(each.leaves)
+        batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        return batch
+
+    def _begin(self) -> None:
+        """An empty ledger of the opaque profile begins with a checkpoint of size 0."""
+        with self.store.snapshot() as view:
+            head = view.head
+        if head.size == 0 and self.store.profile == "opaque":
+            self.store.put_checkpoint(self._checkpoint(0, merkle.EMPTY_ROOT))
+
+    def _checkpoint(self, size: int, root: bytes) -> bytes:
+        return sign_checkpoint(Checkpoint(self.store.origin, size, root), self.vkey, self._key)
+
+    def _seal(self, leaves: Sequence[bytes]) -> list[Outcome]:
+        """In the writer's thread: judge, sign, commit. Only a durable block has `Sealed` outcomes."""
+        try:
+            with self.store.snapshot() as view:
+                if not leaves and view.head.height < 0 and view.profile == "certification":
+                    return []
+                draft = Draft(view, self._time(view.head.time))
+                outcomes = self._admit(draft, leaves)
+                if leaves and not draft.entries:
+                    return [outcome for outcome in outcomes if not isinstance(outcome, int)]
+                block = blocks.make(draft.header(self._clock.state()), self._key.sign)
+                applied = draft.close(block)
+            self.store.commit(applied, self._checkpoint(applied.head.size, applied.head.root))
+        except LedgerError as error:
+            self.trouble = error
+            self.refusals[error.code] += len(leaves)
+            return [error] * len(leaves)
+        self.trouble = None
+        self.blocks += 1
+        paths = merkle.paths(applied.hashes[:-1])
+        answers: list[Outcome] = []
+        seen = set()
+        for outcome in outcomes:
+            if isinstance(outcome, int):
+                answers.append(Sealed(outcome, block.leaf, paths[outcome - applied.first], outcome in seen))
+                seen.add(outcome)
+            else:
+                answers.append(outcome)
+        return answers
+
+    def _admit(self, draft: Draft, leaves: Sequence[bytes]) -> list[int | Known | LedgerError]:
+        entries = [chain.trusted(leaf, self.store.profile) for leaf in leaves]
+        draft.prefetch(entries)
+        first = draft.view.head.size
+        outcomes: list[int | Known | LedgerError] = []
+        for entry in entries:
+            try:
+                outcomes.append(draft.admit(entry))
+            except Duplicate as error:
+                # A twin of an entry in this very block is answered with that block, once it is durable.
+                outcomes.append(Known(error.index) if error.index < first else error.index)
+            except LedgerError as error:
+                self.refusals[error.code] += 1
+                outcomes.append(error)
+        return outcomes
+
+    def _time(self, previous: int) -> int:
+        """The new block's time (ms), later than the previous block's. Raises `Unavailable` if the clock is not fit."""
+        state = self._clock.state()
+        limit = self._settings.max_clock_error_ms
+        fit = state.synced and state.error is not None and state.error <= limit * 1000
+        if not fit and not self._settings.tolerate_unsynchronised:
+            actual = "unsynchronised" if not state.synced else f"±{state.error} µs"
+            raise Unavailable("node.clock-unsynchronised", expected=f"±{limit} ms", actual=actual)
+        now = self._clock.now_ms()
+        if previous - now > BACKWARD_LIMIT_MS:
+            raise Unavailable("node.clock-backward", expected=f"after {previous}", actual=now)
+        while now <= previous:
+            self._sleep((previous - now + 1) / 1000)
+            now = self._clock.now_ms()
+        return now

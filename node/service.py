@@ -1,0 +1,496 @@
+"""What one process of a node serves: reads straight from the store, submissions through the intake.
+
+`Service.handle` is the one door. Routes are looked up by the path's first segment; errors leave as problem documents.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+import zlib
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import metadata
+from typing import Any, Literal, cast
+
+from aiohttp import web
+
+from ledger import block as blocks
+from ledger import entry as entries
+from ledger import merkle, number, receipt, rules, tiles
+from ledger.certificate import Issuer
+from ledger.errors import FormatError, LedgerError
+from ledger.store import Snapshot, Store
+from node.answers import IMMUTABLE, HttpError, answer, json_answer, language_of, problem, problem_response
+from node.config import Config
+from node.intake import Intake
+from node.openapi import DOCUMENT
+from node.sealer import Known, Outcome, Sealed
+
+log = logging.getLogger("yuanzheng.http")
+
+OCTETS = "application/octet-stream"
+ENTRIES = "application/vnd.yuanzheng.entries"
+TEXT = "text/plain; charset=utf-8"
+PROOF = "text/plain; charset=utf-8"
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+PAGE = 100
+BUNDLES_KEPT = 64
+"""Compressed full bundles kept in memory: some 30 kB each."""
+
+Handler = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]]
+
+HOME = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>原证 Yuanzheng</title>
+<meta name="viewport" content="width=device-width">
+<style>body{{font:16px/1.6 system-ui,sans-serif;max-width:44em;margin:2em auto;padding:0 1em}}</style>
+<h1>原证 Yuanzheng</h1><p>{origin}</p>
+<p>这是一个只增不改的证据账本节点。任何人都可以读取并离线核验其全部内容。<br>
+This is a node of an append-only evidence ledger. Anybody may read it, and verify all of it offline.</p>
+<ul><li><a href="checkpoint">checkpoint</a><li><a href="status">status</a><li><a href="policy">policy</a>
+<li><a href="blocks">blocks</a><li><a href="openapi.json">openapi.json</a></ul>
+<p><code>yuanzheng audit {url}</code></html>
+"""
+
+
+class Service:
+    """The HTTP side of a node. `sealer_status` asks the sealer; `ready` says whether it can be asked to seal."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        intake: Intake,
+        sealer_status: Callable[[], Awaitable[Mapping[str, Any]]],
+        policy: bytes,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._intake = intake
+        self._sealer_status = sealer_status
+        self._policy = policy
+        self._issuer = Issuer()
+        self._bundles: OrderedDict[int, bytes] = OrderedDict()
+        self._short: str | None = None
+        self._started = time.monotonic()
+        self.requests: Counter[int] = Counter()
+        self._reads: dict[str, Handler] = {
+            "": self._home,
+            "blocks": self._blocks,
+            "checkpoint": self._checkpoint,
+            "consistency": self._consistency,
+            "entries": self._entry,
+            "healthz": self._healthz,
+            "openapi.json": self._openapi,
+            "policy": self._policy_file,
+            "readyz": self._readyz,
+            "status": self._status,
+            "tile": self._tile,
+            "works": self._works,
+        }
+        self._writes: dict[str, Handler] = {"add": self._add, "entries": self._submit}
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        try:
+            response = await self._route(request)
+        except LedgerError as error:
+            response = problem_response(error, language_of(request))
+        self.requests[response.status] += 1
+        return response
+
+    async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
+        name, _, rest = request.rel_url.raw_path[1:].partition("/")
+        method = request.method
+        if method in ("GET", "HEAD"):
+            handler = self._reads.get(name)
+            if handler is not None:
+                return await handler(request, rest)
+        elif method == "POST":
+            handler = self._writes.get(name)
+            if handler is not None and not rest:
+                return await handler(request, rest)
+        elif method == "OPTIONS":
+            return self._options(name)
+        allowed = self._allowed(name)
+        if allowed:
+            raise HttpError(405, "node.method", expected=allowed, actual=method, headers={"Allow": allowed})
+        raise _not_found(request.path)
+
+    def _allowed(self, name: str) -> str:
+        methods = (["GET", "HEAD"] if name in self._reads else []) + (["POST"] if name in self._writes else [])
+        return ", ".join([*methods, "OPTIONS"]) if methods else ""
+
+    def _options(self, name: str) -> web.Response:
+        allowed = self._allowed(name)
+        if not allowed:
+            raise _not_found(name)
+        headers = {
+            "Allow": allowed,
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": allowed,
+            "Access-Control-Allow-Headers": "Content-Type, Accept, Accept-Language, If-None-Match, Prefer",
+            "Access-Control-Max-Age": "86400",
+        }
+        return web.Response(status=204, headers=headers)
+
+    # C2SP tlog-tiles
+
+    async def _checkpoint(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        with self._store.snapshot() as view:
+            return answer(request, view.checkpoint(), TEXT)
+
+    async def _tile(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        try:
+            ref = tiles.parse_path(rest)
+        except FormatError as error:
+            raise HttpError(404, error.code, expected=error.expected, actual=error.actual) from error
+        with self._store.snapshot() as view:
+            if ref.width > tiles.width_at(ref.level, ref.index, view.head.size):
+                raise _not_found(request.path)
+            if ref.level != tiles.ENTRIES:
+                return answer(request, view.tile(ref.level, ref.index, ref.width), OCTETS, cache=IMMUTABLE, etag=rest)
+            if "gzip" not in request.headers.get("Accept-Encoding", ""):
+                bundle = view.bundle(ref.index, ref.width)
+                return answer(request, bundle, OCTETS, cache=IMMUTABLE, etag=rest, Vary="Accept-Encoding")
+            fields = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
+            body = self._compressed(view, ref)
+            return answer(request, body, OCTETS, cache=IMMUTABLE, etag=rest + "-gzip", **fields)
+
+    def _compressed(self, view: Snapshot, ref: tiles.TileRef) -> bytes:
+        known = self._bundles.get(ref.index) if ref.width == tiles.TILE_WIDTH else None
+        if known is None:
+            known = _gzip(view.bundle(ref.index, ref.width))
+            if ref.width == tiles.TILE_WIDTH:
+                self._bundles[ref.index] = known
+                if len(self._bundles) > BUNDLES_KEPT:
+                    self._bundles.popitem(last=False)
+        return known
+
+    # Entries, certificates
+
+    def _resolve(self, view: Snapshot, text: str) -> int:
+        """A leaf index from an index or a leaf hash."""
+        if _INDEX.fullmatch(text):
+            index = int(text)
+            if index < view.head.size:
+                return index
+        elif _HASH.fullmatch(text):
+            found = view.find_leaf(bytes.fromhex(text))
+            if found is not None:
+                return found
+        else:
+            raise HttpError(400, "node.entry-name", expected="a leaf index, or 64 hex digits", actual=text)
+        raise HttpError(404, "node.no-entry", expected=f"0 to {view.head.size - 1}, or a known leaf hash", actual=text)
+
+    async def _entry(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        which, _, what = rest.partition("/")
+        if not which:
+            raise HttpError(
+                405, "node.method", expected="POST", actual=request.method, headers={"Allow": "POST, OPTIONS"}
+            )
+        with self._store.snapshot() as view:
+            index = self._resolve(view, which)
+            if what == "":
+                if "application/json" in request.headers.get("Accept", ""):
+                    return json_answer(request, self._described(view, index))
+                return answer(request, view.leaf(index), OCTETS, cache=IMMUTABLE, Vary="Accept")
+            if what == "proof":
+                return answer(request, self._issuer.proof(view, index), PROOF)
+            if what == "certificate":
+                name = f'attachment; filename="{self._number(view, index) or index}.tlog-proof"'
+                body = self._issuer.certificate(view, index)
+                return answer(request, body, PROOF, **{"Content-Disposition": name})
+            if what == "receipt":
+                path = self._issuer.root_path(view, index)
+                block = view.block_leaf(view.block_of(index))
+                return answer(request, self._receipt(view, view.leaf(index), block, index, path).encode(), TEXT)
+        raise _not_found(request.path)
+
+    def _number(self, view: Snapshot, index: int) -> str | None:
+        if self._short is None and view.profile == "certification" and view.head.size:
+            self._short = cast(Any, view.record(*rules.CHARTER))["short"]
+        return None if self._short is None else number.format_number(self._short, index)
+
+    def _receipt(self, view: Snapshot, leaf: bytes, block: bytes, index: int, path: Sequence[bytes]) -> str:
+        return receipt.encode(
+            leaf, block, index, path, leaf_hash=merkle.leaf_hash(leaf), number=self._number(view, index) or str(index)
+        )
+
+    def _described(self, view: Snapshot, index: int) -> dict[str, Any]:
+        leaf = view.leaf(index)
+        height = view.block_of(index)
+        block = blocks.parse(view.block_leaf(height))
+        described: dict[str, Any] = {
+            "index": index,
+            "leaf_hash": merkle.leaf_hash(leaf).hex(),
+            "height": height,
+            "time": block.time,
+            "number": None if index == block.position else self._number(view, index),
+            "leaf": leaf.hex(),
+        }
+        if index == block.position:
+            described["block"] = _header(block)
+        elif view.profile == "certification":
+            described["entry"] = readable(entries.trusted(leaf).body)
+        return described
+
+    async def _works(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        query = request.rel_url.query
+        chosen = [name for name in ("sha256", "sm3") if name in query]
+        if len(chosen) != 1 or _HASH.fullmatch(query[chosen[0]]) is None:
+            raise HttpError(
+                400, "node.digest", expected="sha256= or sm3= and 64 hex digits", actual=request.query_string
+            )
+        algorithm = cast(Literal["sha256", "sm3"], chosen[0])
+        after, limit = _integer(query, "after", 0), min(PAGE, _integer(query, "limit", PAGE))
+        with self._store.snapshot() as view:
+            found = view.find_digest(algorithm, bytes.fromhex(query[algorithm]), after, limit + 1)
+            listed = [self._described(view, index) for index in found[:limit]]
+            value = {
+                "algorithm": algorithm,
+                "digest": query[algorithm],
+                "size": view.head.size,
+                "registrations": listed,
+                "next": found[limit] if len(found) > limit else None,
+                "completeness": {
+                    "zh": "无法判断：没有更早的登记，须重放账本才能证明（yuanzheng audit）。",
+                    "en": "undetermined: that nothing is missing is proven only by replaying the ledger (yuanzheng audit).",
+                },
+            }
+            return json_answer(request, value)
+
+    # Blocks
+
+    async def _blocks(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        with self._store.snapshot() as view:
+            if rest:
+                if _INDEX.fullmatch(rest) is None:
+                    raise HttpError(400, "node.number", field="height", expected="a decimal number", actual=rest)
+                leaf = view.block_leaf(int(rest))
+                if "application/json" in request.headers.get("Accept", ""):
+                    return json_answer(request, _header(blocks.parse(leaf)), cache=IMMUTABLE)
+                return answer(request, leaf, OCTETS, cache=IMMUTABLE, Vary="Accept")
+            query = request.rel_url.query
+            limit = min(PAGE, _integer(query, "limit", 20))
+            start = _integer(query, "from", max(0, view.head.height + 1 - limit))
+            heights = range(start, min(start + limit, view.head.height + 1))
+            headers = [_header(blocks.parse(view.block_leaf(height))) for height in heights]
+            return json_answer(request, {"height": view.head.height, "blocks": headers})
+
+    async def _consistency(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        query = request.rel_url.query
+        with self._store.snapshot() as view:
+            size = view.head.size
+            old, new = _integer(query, "from", None), _integer(query, "to", size)
+            if not 0 <= old <= new <= size:
+                raise HttpError(400, "node.sizes", expected=f"0 ≤ from ≤ to ≤ {size}", actual=f"from {old} to {new}")
+            path = merkle.prove_consistency(old, new, view.nodes)
+            return json_answer(
+                request, {"from": old, "to": new, "proof": [item.hex() for item in path]}, cache=IMMUTABLE
+            )
+
+    # About the node
+
+    async def _home(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        page = HOME.format(origin=self._store.origin, url=f"http://{request.host}/")
+        policy = "default-src 'none'; style-src 'unsafe-inline'"
+        return answer(request, page.encode(), "text/html; charset=utf-8", **{"Content-Security-Policy": policy})
+
+    async def _policy_file(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        return answer(request, self._policy, TEXT)
+
+    async def _openapi(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        return json_answer(request, DOCUMENT)
+
+    async def _healthz(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        return answer(request, b"ok\n", TEXT)
+
+    async def _readyz(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        sealer = await self._sealer_status()
+        if sealer["trouble"]:
+            raise HttpError(503, "node.not-ready", actual=sealer["trouble"]["code"], reason=sealer["trouble"]["en"])
+        return answer(request, b"ready\n", TEXT)
+
+    async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        sealer = await self._sealer_status()
+        with self._store.snapshot() as view:
+            head = view.head
+            newest = None if head.height < 0 else _header(blocks.parse(view.block_leaf(head.height)))
+        value = {
+            "origin": self._store.origin,
+            "profile": self._store.profile,
+            "log_key": self._store.log_key.hex(),
+            "version": version(),
+            "size": head.size,
+            "height": head.height,
+            "root": head.root.hex(),
+            "newest_block": newest,
+            "sealer": sealer,
+            "store": self._store.stat(),
+            "process": {
+                "waiting": self._intake.waiting,
+                "refusals": dict(self._intake.refusals),
+                "responses": {str(status): count for status, count in self.requests.items()},
+                "uptime_seconds": round(time.monotonic() - self._started, 1),
+            },
+            "limits": {
+                "max_body_bytes": self._config.server.max_body_bytes,
+                "max_batch_entries": self._config.server.max_batch_entries,
+                "max_waiting_entries": self._config.server.max_waiting_entries,
+            },
+        }
+        return json_answer(request, value)
+
+    # Submissions
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        limit = self._config.server.max_body_bytes
+        too_large = HttpError(413, "node.body-size", field="server.max_body_bytes", expected=limit, actual="more")
+        if (request.content_length or 0) > limit:
+            raise too_large
+        parts, size = [], 0
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size > limit:
+                raise too_large
+            parts.append(part)
+        return b"".join(parts)
+
+    async def _add(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        outcome = await self._intake.one(await self._body(request))
+        if isinstance(outcome, LedgerError):
+            raise outcome
+        headers = {"Content-Type": TEXT, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+        return web.Response(body=b"%d" % outcome.index, headers=headers)
+
+    async def _submit(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        wait = request.rel_url.query.get("wait", "local")
+        if wait != "local":
+            raise HttpError(400, "node.wait", field="wait", expected="local", actual=wait)
+        brief = "return=minimal" in request.headers.get("Prefer", "")
+        kind = request.content_type
+        if kind == OCTETS:
+            leaf = await self._body(request)
+            outcome = await self._intake.one(leaf)
+            if isinstance(outcome, LedgerError):
+                raise outcome
+            return _no_store(self._results([leaf], [outcome], brief, "en")[0])
+        if kind != ENTRIES:
+            raise HttpError(415, "node.content-type", expected=f"{OCTETS} or {ENTRIES}", actual=kind)
+        leaves = tiles.decode_bundle(await self._body(request))
+        limit = self._config.server.max_batch_entries
+        if not 0 < len(leaves) <= limit:
+            raise HttpError(
+                413, "node.batch-size", field="server.max_batch_entries", expected=f"1 to {limit}", actual=len(leaves)
+            )
+        outcomes = await self._intake.many(leaves)
+        if all(
+            isinstance(outcome, LedgerError) and problem(outcome, "en")["status"] in (429, 503) for outcome in outcomes
+        ):
+            raise cast(LedgerError, outcomes[0])
+        return _no_store({"results": self._results(leaves, outcomes, brief, language_of(request))})
+
+    def _results(
+        self, leaves: Sequence[bytes], outcomes: Sequence[Outcome], brief: bool, language: Literal["zh", "en"]
+    ) -> list[dict[str, Any]]:
+        headers: dict[bytes, blocks.Block] = {}
+        results: list[dict[str, Any]] = []
+        with self._store.snapshot() as view:
+            for leaf, outcome in zip(leaves, outcomes, strict=True):
+                if isinstance(outcome, LedgerError):
+                    results.append({"error": problem(outcome, language)})
+                    continue
+                duplicate = isinstance(outcome, Known) or outcome.duplicate
+                leaf_of_block = (
+                    outcome.block if isinstance(outcome, Sealed) else view.block_leaf(view.block_of(outcome.index))
+                )
+                block = headers.get(leaf_of_block)
+                if block is None:
+                    block = headers[leaf_of_block] = blocks.parse(leaf_of_block)
+                result = {
+                    "index": outcome.index,
+                    "leaf_hash": merkle.leaf_hash(leaf).hex(),
+                    "height": block.height,
+                    "time": block.time,
+                    "number": self._number(view, outcome.index),
+                    "duplicate": duplicate,
+                }
+                if not brief:
+                    path = outcome.path if isinstance(outcome, Sealed) else self._issuer.root_path(view, outcome.index)
+                    result["receipt"] = self._receipt(view, leaf, leaf_of_block, outcome.index, path)
+                results.append(result)
+        return results
+
+
+def readable(value: Any) -> Any:
+    """A decoded value as JSON can hold it: byte strings in hex."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [readable(item) for item in value]
+    return value
+
+
+def version() -> str:
+    """The installed version, or that of a checkout."""
+    try:
+        return metadata.version("yuanzheng")
+    except metadata.PackageNotFoundError:
+        return "checkout"
+
+
+def _header(block: blocks.Block) -> dict[str, Any]:
+    return {
+        "height": block.height,
+        "first": block.first,
+        "count": block.count,
+        "time": block.time,
+        "clock": {"synced": block.clock.synced, "error": block.clock.error},
+        "epoch": block.epoch,
+        "hash": block.hash.hex(),
+        "prev": block.prev.hex(),
+        "root": block.root.hex(),
+        "tree": block.tree.hex(),
+    }
+
+
+def _gzip(data: bytes) -> bytes:
+    # Level 1: most of an entry is digests and signatures, which no level makes smaller.
+    compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return compressor.compress(data) + compressor.flush()
+
+
+def _no_store(value: Any) -> web.Response:
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+    return web.Response(body=json.dumps(value, ensure_ascii=False).encode(), headers=headers)
+
+
+def _not_found(path: str) -> HttpError:
+    return HttpError(404, "node.not-found", actual=path)
+
+
+def _no_rest(request: web.BaseRequest, rest: str) -> None:
+    if rest:
+        raise _not_found(request.path)
+
+
+def _integer(query: Mapping[str, str], name: str, default: int | None) -> int:
+    text = query.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None or _INDEX.fullmatch(text) is None:
+        raise HttpError(400, "node.number", field=name, expected="a decimal number", actual=text or "nothing")
+    return int(text)
