@@ -92,6 +92,7 @@ class SigningKey:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != 32:
             raise FormatError("keys.seed", expected="32 bytes", actual=len(seed))
+        self.public: bytes
         self.public, self._secret = sodium.crypto_sign_seed_keypair(seed)
         self.seed = seed
 

@@ -344,14 +344,14 @@ class Store:
         self._offsets: OrderedDict[tuple[int, int], array[int]] = OrderedDict()
 
     @classmethod
-    def create(cls, path: Path, *, origin: str, profile: Profile, log_key: bytes) -> Store:
-        """Make an empty store in a directory that has none. Raises `StoreError`."""
+    def create(cls, path: Path, *, origin: str, profile: Profile, log_key: bytes, durable: bool = True) -> Store:
+        """Make an empty store in a directory that has none; `durable` as for `open`. Raises `StoreError`."""
         if (path / "data.mdb").exists():
             raise StoreError("store.exists", actual=str(path), expected="a directory without a store")
         with _translated(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = _lock(path)
-            environment = _open(path, readonly=False)
+            environment = _open(path, readonly=False, durable=durable)
             tables = {name: environment.open_db(name.encode()) for name in _TABLES}
             meta = {
                 "byteorder": sys.byteorder,
@@ -365,15 +365,18 @@ class Store:
         return cls(path, environment, tables, meta, lock)
 
     @classmethod
-    def open(cls, path: Path, *, readonly: bool = False) -> Store:
-        """Open a store. Raises `StoreError`: missing, locked by another node, damaged, of a newer format."""
+    def open(cls, path: Path, *, readonly: bool = False, durable: bool = True) -> Store:
+        """Open a store. Raises `StoreError`: missing, locked by another node, damaged, of a newer format.
+
+        Without `durable`, commits are not synced: only for what can be computed or downloaded again.
+        """
         file = path / "data.mdb"
         with _translated(path):
             if not file.exists():
                 raise StoreError("store.missing", actual=str(path), expected="a store")
             lock = None if readonly else _lock(path)
             _check_length(file)
-            environment = _open(path, readonly=readonly)
+            environment = _open(path, readonly=readonly, durable=durable)
             tables = {}
             for name in _TABLES:
                 try:
@@ -414,6 +417,11 @@ class Store:
         """Bytes in use by the file, and its pages' size."""
         info, stat = self._environment.info(), self._environment.stat()
         return {"bytes": (info["last_pgno"] + 1) * stat["psize"], "page": stat["psize"], "readers": info["num_readers"]}
+
+    def sync(self) -> None:
+        """Put on disk what commits without `durable` have left to the kernel. Raises `StoreError`."""
+        with _translated(self.path):
+            self._environment.sync(True)
 
     def reap_readers(self) -> int:
         """Free the slots of readers that died; returns how many."""
@@ -567,7 +575,7 @@ def _write_full_tile(table: _Table, prefix: bytes, index: int, full: bytes) -> N
         table.delete(key)
 
 
-def _open(path: Path, *, readonly: bool) -> Any:
+def _open(path: Path, *, readonly: bool, durable: bool) -> Any:
     for map_size in MAP_SIZES:  # pragma: no branch  # the last one raises
         try:
             return lmdb.open(
@@ -578,6 +586,8 @@ def _open(path: Path, *, readonly: bool) -> Any:
                 max_spare_txns=8,
                 mode=0o600,
                 readonly=readonly,
+                sync=durable,
+                metasync=durable,
                 readahead=False,
                 meminit=False,
             )

@@ -439,7 +439,7 @@ def readable(value: Any) -> Any:
         return value.hex()
     if isinstance(value, dict):
         return {key: readable(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [readable(item) for item in value]
     return value
 

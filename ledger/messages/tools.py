@@ -1,0 +1,208 @@
+"""Sentences of the command line."""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "tools.again": ("（此前已登记，返回首次结果）", "(registered before: the first answer again)"),
+    "tools.audit-failed": (
+        "账本未通过核查；证据保存在 {actual}，请交给账本运营方与监督机构。",
+        "The ledger does not hold; the evidence is kept in {actual}. Show it to whoever runs and oversees the ledger.",
+    ),
+    "tools.audit-first-use": (
+        "说明：账本公钥取自对方自己（首次使用即记住）。要得到独立的结论，请用 --policy 或 --log-key。",
+        (
+            "Note: the log's key came from the ledger itself and is remembered from now on. Give --policy or --log-key for a "
+            "conclusion of your own."
+        ),
+    ),
+    "tools.audit-holds": (
+        "一致：新核查 {number} 条，用时 {actual} 秒；散列、签名、规则、时间与瓦片全部相符。",
+        "Consistent: {number} new leaves in {actual} s; every hash, signature, rule, time and tile holds.",
+    ),
+    "tools.backed-up": (
+        "已备份到 {actual}：{size} 条，树根 {root}。",
+        "Backed up to {actual}: {size} leaves, root {root}.",
+    ),
+    "tools.bad-certificate": (
+        "{field}：节点给出的证书未通过核验（{actual}），未保存。请勿信任该节点。",
+        "{field}: the node's certificate does not verify ({actual}) and was not kept. Do not trust that node.",
+    ),
+    "tools.broken": (
+        "账本在 {field} 处不成立（{actual}）。",
+        "The ledger does not hold at {field} ({actual}).",
+    ),
+    "tools.defect": (
+        "程序出错：{actual}。这是本程序的缺陷，不是您的操作；加 --debug 可看详情。",
+        "A defect in this program: {actual}. It is not your doing; --debug shows the details.",
+    ),
+    "tools.empty-folder": ("文件夹 {actual} 中没有文件。", "There is no file in the folder {actual}."),
+    "tools.entry-refused": ("被拒绝（{field}）：{actual}", "Refused ({field}): {actual}"),
+    "tools.exists": (
+        "{actual} 已存在，绝不覆盖：请换一个位置。",
+        "{actual} exists and is never overwritten: choose another place.",
+    ),
+    "tools.expected": ("应为", "expected"),
+    "tools.exported": (
+        "已导出 {size} 条到 {actual}，新写 {number} 个文件。",
+        "Exported {size} leaves to {actual}; {number} files are new.",
+    ),
+    "tools.fact-by": ("签名人公钥", "signer's key"),
+    "tools.fact-category": ("声明的类别", "claimed category"),
+    "tools.fact-disclosed": ("披露内容", "disclosed"),
+    "tools.fact-height": ("区块高度", "block height"),
+    "tools.fact-index": ("账本序号", "leaf index"),
+    "tools.fact-kind": ("类别", "kind"),
+    "tools.fact-ledger": ("账本", "ledger"),
+    "tools.fact-number": ("证书编号", "certificate number"),
+    "tools.fact-office": ("核验机构", "attesting office"),
+    "tools.fact-time": ("出块时间", "block time"),
+    "tools.file-changed": (
+        "{field} 在读取过程中被改动（{expected} 字节变为 {actual}）：请在无人修改时重试。",
+        "{field} changed while it was read ({expected} bytes, then {actual}): try again when nobody writes to it.",
+    ),
+    "tools.fork": (
+        "分叉：账本在同一大小出示了另一个树根（此前 {expected}，现为 {actual}）。",
+        "Fork: the ledger shows another root at the same size (before {expected}, now {actual}).",
+    ),
+    "tools.found": ("实为", "found"),
+    "tools.fsck-clean": (
+        "未发现问题：{size} 条，所有派生数据与重放结果一致（{number} 处异常）。",
+        "Nothing found: {size} leaves, and everything stored equals what follows from them ({number} findings).",
+    ),
+    "tools.fsck-wrong": (
+        "在 {size} 条的存储中发现 {number} 处异常，见上。请勿继续写入；从备份恢复。",
+        "{number} findings in a store of {size} leaves, listed above. Write nothing more; restore a backup.",
+    ),
+    "tools.init-done": (
+        (
+            "账本 {origin} 已建立于 {directory}。\n"
+            "  账本公钥：{vkey}\n"
+            "  请把公钥公布在至少两个独立的地方；把 keys/authority-*.key 移到保险柜，本机不再需要它们。\n"
+            "  启动：yuanzheng serve --config {config}"
+        ),
+        (
+            "The ledger {origin} stands in {directory}.\n"
+            "  log key: {vkey}\n"
+            "  Publish this key in at least two independent places; move keys/authority-*.key to a safe, this machine needs "
+            "them no more.\n"
+            "  Start it: yuanzheng serve --config {config}"
+        ),
+    ),
+    "tools.interrupted": ("已中断；再次运行同一命令即可继续。", "Interrupted; run the same command again to go on."),
+    "tools.lookup-found": (
+        "共 {number} 项。是否还有更早的登记：无法判断，除非重放账本（yuanzheng audit）。",
+        "{number} found. Whether an earlier one is missing is undetermined unless you replay the ledger (yuanzheng audit).",
+    ),
+    "tools.no-block": (
+        "账本在 {field} 之后缺少 {expected}：有 {actual} 条不属于任何区块。",
+        "The ledger lacks {expected} after {field}: {actual} leaves belong to no block.",
+    ),
+    "tools.no-file": ("找不到文件 {actual}。", "There is no file {actual}."),
+    "tools.not-found": (
+        "没有找到（{number} 项）。这不证明从未登记：无法判断，除非重放账本（yuanzheng audit）。",
+        "Nothing found ({number}). That does not prove that nothing was registered: replay the ledger to know (yuanzheng audit).",
+    ),
+    "tools.one-subject": (
+        "请恰好给出 {expected} 个查询对象（文件、编号、--sha256 或 --sm3），现有 {actual} 个。",
+        "Give exactly {expected} of file, number, --sha256 and --sm3; found {actual}.",
+    ),
+    "tools.os-error": ("{field}：{actual}。", "{field}: {actual}."),
+    "tools.other-ledger": (
+        "这不是此前核查的账本：应为 {expected}，实为 {actual}，或其公钥已变。",
+        "This is not the ledger audited before: expected {expected}, found {actual}, or its key has changed.",
+    ),
+    "tools.other-work": (
+        "{field} 属于另一次登记，与 {actual} 的内容或选项不同：请换一个 --out，或移走旧文件。",
+        "{field} belongs to another registration; {actual} differs in content or options: choose another --out.",
+    ),
+    "tools.package": ("证据包 {field} 无法读取：{actual}。", "The evidence package {field} cannot be read: {actual}."),
+    "tools.package-policy": (
+        "包内附带的策略（仅供参考，未被信任；请与公布的账本公钥核对后用 --policy 给出）：{actual}",
+        "The package holds this policy (shown, not trusted; compare it with the published key and give --policy): {actual}",
+    ),
+    "tools.package-proofs": (
+        "证据包 {field} 应有 {expected} 份证书，实有 {actual} 份。",
+        "The evidence package {field} must hold {expected} certificate; found {actual}.",
+    ),
+    "tools.package-readme": (
+        (
+            "原证 证据包：{name}（证书编号 {number}）\n"
+            "\n"
+            "1. {name}.tlog-proof 是证书：证明所列文件的数字指纹在出块时间之前已存在，且此后未变。\n"
+            "   它不证明独创性、作者身份或权利有效性。请保留原件。\n"
+            "2. 核验无需联网，也无需信任出证机构。有 Python 3.11 以上的电脑上运行：\n"
+            "     python3 yuanzheng-verify.pyz {name}.tlog-proof 原文件 --policy policy --lang zh\n"
+            "   结论为「一致」「不一致」或「无法判断」，并逐步列出应为之值与实为之值。\n"
+            "3. policy 载有账本公钥。使用前请与账本公布的公钥（公报、其他分中心、法院存档）核对：\n"
+            "   包内的公钥本身不能作为信任的依据。\n"
+            "4. {name}.salts.json 载有打开承诺的盐值，等同于所披露内容本身，请妥善保管。\n"
+        ),
+        (
+            "Yuanzheng evidence package: {name} (certificate {number})\n"
+            "\n"
+            "1. {name}.tlog-proof is the certificate. It proves that the files' fingerprints existed before the block's time and\n"
+            "   have not changed since. It does not prove originality, authorship or validity. Keep the originals.\n"
+            "2. Verifying needs no network, and no trust in whoever issued it. On any machine with Python 3.11 or later:\n"
+            "     python3 yuanzheng-verify.pyz {name}.tlog-proof ORIGINAL-FILE --policy policy --lang en\n"
+            "   The verdict is CONSISTENT, INCONSISTENT or UNDETERMINED, each step with the value expected and found.\n"
+            "3. policy holds the log's public key. Compare it first with the key that the ledger has published elsewhere\n"
+            "   (gazette, another sub-centre, a court's files): a key from inside a package proves nothing by itself.\n"
+            "4. {name}.salts.json holds the salts that open the commitments. Guard it like what it discloses.\n"
+        ),
+    ),
+    "tools.policy-or-key": (
+        "--policy 与 --log-key 只能给出其一。",
+        "Give --policy or --log-key, not both.",
+    ),
+    "tools.recorded": (
+        "已记入账本：编号 {number}，高度 {height}。",
+        "Recorded: number {number}, height {height}.",
+    ),
+    "tools.refused": (
+        "{field} 拒绝了请求（应为 {expected}，实为 {actual}）",
+        "{field} refused the request (expected {expected}, found {actual})",
+    ),
+    "tools.registered": (
+        "已登记 {number} 件，结果保存在 {actual}。其中的 *.salts.json 是盐值的唯一副本，请备份并保密。",
+        (
+            "{number} registered; the results are in {actual}. Its *.salts.json files are the only copies of the salts: back "
+            "them up and keep them secret."
+        ),
+    ),
+    "tools.registered-untrusted": (
+        "说明：证书已用节点自己公布的策略核对；要独立核对，请用 --policy 给出您所信任的策略。",
+        "Note: the certificates were checked against the node's own policy; give --policy to check them against yours.",
+    ),
+    "tools.rollback": (
+        "回退：账本变小了（此前 {expected} 条，现为 {actual} 条）。",
+        "Rollback: the ledger got smaller (before {expected} leaves, now {actual}).",
+    ),
+    "tools.serving": ("节点已就绪：{actual}（按 Ctrl-C 停止）", "The node serves at {actual} (Ctrl-C stops it)"),
+    "tools.threshold": (
+        "--threshold 应为 {expected}，实为 {actual}。",
+        "--threshold must be {expected}; found {actual}.",
+    ),
+    "tools.too-large": (
+        "{field} 过大：至多 {expected} 字节，实为 {actual}。",
+        "{field} is too large: at most {expected} bytes, found {actual}.",
+    ),
+    "tools.too-many-files": (
+        "{field} 有 {actual} 个文件，公开登记至多 {expected} 个：请用 --sealed（密封）或 --each（逐件登记）。",
+        "{field} has {actual} files, and an open registration takes {expected}: use --sealed, or --each.",
+    ),
+    "tools.unreachable": (
+        "无法连接 {field}（{actual}）：请检查地址，或确认节点正在运行。已保存的内容不会丢失，可再次运行同一命令。",
+        (
+            "Cannot reach {field} ({actual}): check the address and whether the node runs. What was saved is not lost; run the "
+            "same command again."
+        ),
+    ),
+    "tools.verdict": ("结论", "verdict"),
+    "tools.written": ("已写入 {actual}。", "Written: {actual}."),
+    "tools.wrong-root": (
+        "账本的内容与其签名的树根不符：签名的是 {expected}，重算得 {actual}。",
+        "The ledger's content does not give the root it signed: signed {expected}, recomputed {actual}.",
+    ),
+    "tools.wrong-tile": (
+        "瓦片 {field} 与内容不符：应为 {expected}，实为 {actual}。",
+        "The tile {field} does not fit the leaves: expected {expected}, found {actual}.",
+    ),
+}

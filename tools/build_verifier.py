@@ -1,0 +1,89 @@
+"""Build `yuanzheng-verify.pyz`: verification alone, in one file, for a machine where nothing can be installed.
+
+It holds the verifying part of `ledger`, the command, and msgpack's plain Python; nothing compiled, no lmdb, no aiohttp, no
+numpy. Ed25519 is `ledger.ed25519`, SM3 is OpenSSL's or `ledger.sm3`. The same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import zipfile
+from functools import cache
+from hashlib import sha256
+from importlib import metadata, util
+from pathlib import Path
+
+from tools.files import write_file
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = Path("dist/yuanzheng-verify.pyz")
+LEDGER = (
+    "__init__ base45 block categories certificate chain checkpoint commitment cosignature ed25519 encoding entry errors "
+    "keys kinds merkle note number policy proof receipt rules schema sm3 tiles verify"
+).split()
+TOOLS = ["__init__", "console", "files", "verify", "verifier"]
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MAIN = b"""import sys
+
+# Whatever is installed here, this verifier is the one in this file.
+sys.modules["nacl"] = None
+from tools.verifier import main
+
+sys.exit(main())
+"""
+
+
+def sources() -> dict[str, bytes]:
+    """Every file of the verifier: name in the archive → content."""
+    found = {"__main__.py": _MAIN, "LICENSE": (ROOT / "LICENSE").read_bytes() if (ROOT / "LICENSE").exists() else b""}
+    for module in LEDGER:
+        found[f"ledger/{module}.py"] = (ROOT / "ledger" / f"{module}.py").read_bytes()
+    for path in sorted((ROOT / "ledger" / "messages").glob("*.py")):
+        found[f"ledger/messages/{path.name}"] = path.read_bytes()
+    for module in TOOLS:
+        found[f"tools/{module}.py"] = (ROOT / "tools" / f"{module}.py").read_bytes()
+    spec = util.find_spec("msgpack")
+    assert spec is not None and spec.origin is not None  # noqa: PT018  # a dependency
+    for path in sorted(Path(spec.origin).parent.glob("*.py")):
+        found[f"msgpack/{path.name}"] = path.read_bytes()
+    for file in metadata.files("msgpack") or ():
+        if file.name in ("COPYING", "LICENSE"):
+            found["msgpack/LICENSE"] = Path(str(file.locate())).read_bytes()
+    return found
+
+
+@cache
+def build() -> bytes:
+    """The zipapp's bytes."""
+    buffer = io.BytesIO()
+    buffer.write(b"#!/usr/bin/env python3\n")
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(sources().items()):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content, compresslevel=9)
+    return buffer.getvalue()
+
+
+def find_verifier() -> bytes | None:
+    """The verifier to put into evidence packages."""
+    return build()
+
+
+def main() -> int:
+    """Write it and print its digest."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=TARGET)
+    out = parser.parse_args().out
+    data = build()
+    write_file(out, data, mode=0o755)
+    print(f"{sha256(data).hexdigest()}  {out}  ({len(data)} bytes)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Make a new ledger in a directory that has none: keys, configuration, policy, store, and its first block.
+
+The authority's keys belong in a safe, not on this machine: move keys/authority-*.key away when you are done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from ledger import block as blocks
+from ledger import categories, chain, checkpoint, kinds, policy
+from ledger.block import Clock
+from ledger.errors import LedgerError
+from ledger.keys import SigningKey, VKey
+from ledger.store import Store
+from node.clock import SystemClock
+from tools.console import Console
+from tools.files import write_file
+from tools.keyfiles import load_key, new_key
+from tools.submit import make_entry
+
+EXAMPLE = "yuanzheng init centre --origin wuhan.example/yuanzheng --short WH"
+
+CONFIG = """# The node's configuration. yuanzheng config show prints every setting, its value and where that came from.
+[ledger]
+data = "data"
+log_key = "keys/log.key"
+policy = "policy"
+
+[server]
+host = "127.0.0.1"
+port = 8440
+workers = {workers}
+
+[sealing]
+heartbeat_seconds = 60
+# Without a synchronised clock nothing is sealed; true lets the node seal, and each block then says so.
+tolerate_unsynchronised = {tolerate}
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("directory", type=Path, metavar="DIR", help="where the ledger will live")
+    parser.add_argument("--origin", required=True, help="the ledger's name for ever: a-z 0-9 . / -")
+    parser.add_argument("--short", default="YZ", help="2 to 6 capitals for certificate numbers (default: YZ)")
+    parser.add_argument("--profile", choices=chain.PROFILES, default="certification")
+    parser.add_argument("--authorities", type=int, default=3, metavar="N", help="authority keys to make (default: 3)")
+    parser.add_argument("--threshold", type=int, default=2, metavar="K", help="of which so many must sign (default: 2)")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes, in the configuration (default: 2)")
+    parser.add_argument(
+        "--tolerate-unsynchronised", action="store_true", help="seal although the clock is not synchronised"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Make it."""
+    home: Path = options.directory
+    checkpoint.check_origin(options.origin)
+    if not 1 <= options.threshold <= options.authorities <= 16:
+        raise LedgerError("tools.threshold", expected=f"1 to {min(16, options.authorities)}", actual=options.threshold)
+    config = home / "yuanzheng.toml"
+    if config.exists() or (home / "data").exists() or (home / "keys").exists():
+        raise LedgerError("tools.exists", actual=str(home))
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "keys").mkdir(mode=0o700)
+    log = new_key(home / "keys" / "log.key", options.origin)
+    write_file(home / "policy", policy.from_log_key(log).encode())
+    with Store.create(home / "data", origin=options.origin, profile=options.profile, log_key=log.key) as store:
+        key = load_key(home / "keys" / "log.key")
+        if options.profile == "certification":
+            charter = _charter(options, home, log)
+            write_file(home / "charter.entry", charter)
+            _seal_first(store, charter, key, log)
+        else:
+            empty = checkpoint.Checkpoint(options.origin, 0, chain.EMPTY_HEAD.root)
+            store.put_checkpoint(checkpoint.sign(empty, log, key))
+    text = CONFIG.format(workers=options.workers, tolerate=str(options.tolerate_unsynchronised).lower())
+    write_file(config, text.encode())
+    console.result({"directory": str(home), "origin": options.origin, "log_key": str(log), "config": str(config)})
+    console.say("tools.init-done", directory=home, origin=options.origin, vkey=log, config=config)
+    return 0
+
+
+def _charter(options: argparse.Namespace, home: Path, log: VKey) -> bytes:
+    paths = [home / "keys" / f"authority-{number}.key" for number in range(1, options.authorities + 1)]
+    for number, path in enumerate(paths, 1):
+        new_key(path, f"{options.origin}/authority-{number}")
+    authority = sorted((load_key(path) for path in paths), key=lambda each: each.public)
+    data = {
+        "authority": [each.public for each in authority],
+        "categories": {"digest": categories.digest(), "version": categories.VERSION},
+        "logs": [log.key],
+        "origin": options.origin,
+        "rules": kinds.RULES_VERSION,
+        "short": options.short,
+        "threshold": options.threshold,
+    }
+    return make_entry(options.origin, "ledger.charter", data, authority[0], authority[1 : options.threshold])
+
+
+def _seal_first(store: Store, charter: bytes, key: SigningKey, log: VKey) -> None:
+    state: Clock = SystemClock().state()
+    with store.snapshot() as view:
+        draft = chain.Draft(view, time.time_ns() // 1_000_000)
+        draft.admit(chain.examine(charter, store.profile, store.origin))
+        applied = draft.close(blocks.make(draft.header(state), key.sign))
+    head = checkpoint.Checkpoint(store.origin, applied.head.size, applied.head.root)
+    store.commit(applied, checkpoint.sign(head, log, key))
