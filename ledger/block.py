@@ -35,8 +35,7 @@ BODY = Map(
         "root": BIN32,
         "time": MILLISECONDS,
         "tree": BIN32,
-    },
-    {"index": BIN32},
+    }
 )
 
 

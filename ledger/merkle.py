@@ -130,7 +130,7 @@ def root_from_inclusion(index: int, size: int, leaf_hash: bytes, path: Sequence[
         raise ProofError("merkle.index", expected=f"0 to {size - 1}", actual=index)
     inner = (index ^ (size - 1)).bit_length()
     expected = inner + (index >> inner).bit_count()
-    if len(path) != expected or any(len(item) != HASH_SIZE for item in path):
+    if len(path) != expected or any(len(item) != HASH_SIZE for item in (leaf_hash, *path)):
         raise ProofError("merkle.path-length", expected=f"{expected} hashes of 32 bytes", actual=len(path))
     node = leaf_hash
     for height, sibling in enumerate(path[:inner]):

@@ -142,7 +142,10 @@ def _certificate(steps: _Steps, data: bytes, files: Sequence[FileDigest], policy
         _opaque_files(steps, parsed, files)
     else:
         _authority(steps, parsed, entry, block, checkpoint)
-        _files(steps, entry, _disclosures(steps, entry, parsed.open), files)
+        if _is_understood(entry):
+            _files(steps, entry, _disclosures(steps, entry, parsed.open), files)
+        else:
+            _opaque_files(steps, parsed, files)
     steps.add("status", "note", "", f"size {checkpoint.size}")
 
 
@@ -212,6 +215,15 @@ def _entry(steps: _Steps, leaf: bytes, origin: str) -> Entry | None:
     return entry
 
 
+def _is_understood(entry: Entry) -> bool:
+    """Whether the entry's data has the shape of a kind that this verifier knows."""
+    try:
+        kinds.check(entry, lenient=True)
+    except LedgerError:
+        return False
+    return True
+
+
 @dataclass(slots=True)
 class _Registry:
     """The registry as the chain of authority in a certificate builds it."""
@@ -229,14 +241,16 @@ def _authority(steps: _Steps, parsed: Certificate, entry: Entry, block: Block, c
     with steps.failing("authority"):
         registry = _Registry()
         previous = -1
+        if entry.kind != "ledger.charter" and (not parsed.authority or parsed.authority[0].index != 0):
+            found = parsed.authority[0].index if parsed.authority else "nothing"
+            raise ProofError("certificate.authority-order", expected="the charter at leaf 0 first", actual=found)
         for item in parsed.authority:
             if not previous < item.index < parsed.proof.index:
                 raise ProofError("certificate.authority-order", expected=f"after {previous}", actual=item.index)
             previous = item.index
             act = entries.parse(item.leaf, lenient=True)
             merkle.verify_inclusion(item.index, checkpoint.size, act.hash, item.path, checkpoint.root)
-            # The act's own block time is not in the certificate; its signer's claim stands in for it.
-            _judge(act, item.index, act.at, registry, checkpoint.origin)
+            _judge(act, item.index, _earliest(act, block.time, registry), registry, checkpoint.origin)
         _judge(entry, parsed.proof.index, block.time, registry, checkpoint.origin)
         charter = registry.record(*rules.CHARTER)
         if block.by not in charter["logs"]:
@@ -246,6 +260,15 @@ def _authority(steps: _Steps, parsed: Certificate, entry: Entry, block: Block, c
         _office(steps, registry, entry)
         chain = " → ".join([*(entries.parse(item.leaf, lenient=True).kind for item in parsed.authority), entry.kind])
         steps.add("authority", "ok", f"{charter['threshold']} of {len(charter['authority'])} authority keys", chain)
+
+
+def _earliest(act: Entry, latest: int, registry: _Registry) -> int:
+    """The earliest time (ms) at which an act of the chain can have been sealed; its own block is not in the certificate.
+
+    An office may sign before its accreditation begins, and an outbox may hold what it signed.
+    """
+    grants = registry.record("office", act.by)
+    return min(max(act.at, grants[-1][1]["from"]) if grants else act.at, latest)
 
 
 def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str) -> None:
@@ -343,8 +366,10 @@ def _measured(size: int, sha256: bytes, sm3: bytes) -> str:
 
 
 def _opaque_files(steps: _Steps, parsed: Certificate, files: Sequence[FileDigest]) -> None:
+    """Disclosures and files beside an entry whose content this verifier does not understand."""
+    known = parsed.entry.startswith(entries.ENTRY_TAG)
     for item in parsed.open:
-        steps.add("disclosure", "failed", "nothing to disclose", type(item).__name__)
+        steps.add("disclosure", "unknown" if known else "failed", "nothing to disclose", type(item).__name__)
     for file in files:
         steps.add("file", "unknown", "an entry that lists files", file.name)
 

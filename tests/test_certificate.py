@@ -356,9 +356,7 @@ def test_an_entry_of_a_newer_kind_is_not_judged() -> None:
     draft._certified = False
     draft.admit(entry.parse(leaf))
     index = ledger.commit(draft.close(block.make(draft.header(ledgers.SYNCED), ledger.log.sign))).first
-    built = certificate.parse(ledger.certificate(index))
-    data = replace(built, authority=certificate.parse(ISSUED).authority and ()).encode()
-    assert verify.certificate(data, policy=ledger.policy()).verdict == "undetermined"
+    assert verify.certificate(ledger.certificate(index), policy=ledger.policy()).verdict == "undetermined"
 
 
 def test_an_entry_outside_its_block_is_refused() -> None:
@@ -567,3 +565,38 @@ def test_facts_are_plain() -> None:
     report = verify.certificate(ISSUED, files=FILES, policy=TRUST)
     assert json.loads(json.dumps(report.facts)) == report.facts
     assert isinstance(LedgerError("verify.file").sentence("zh"), str)
+
+
+def test_an_act_without_its_charter_is_refused() -> None:
+    """An accreditation whose certificate leaves out the charter is not judged by an empty registry."""
+    data = replace(certificate.parse(_LEDGER.certificate(2)), authority=()).encode()
+    assert outcomes(verify.certificate(data, policy=TRUST))["authority"] == "failed"
+
+
+def test_an_attestation_signed_before_the_accreditation_begins_still_counts() -> None:
+    """The office signed early and the ledger sealed when it was in force: an honest certificate stays 一致."""
+    ledger = ledgers.Ledger()
+    day = 86_400_000
+    ledger.seal(ledgers.charter())
+    later: dict[str, Any] = {"from": START + day}
+    ledger.seal(ledgers.accreditation(**later))
+    ledger.seal(ledgers.attestation(), time=START + 2 * day)
+    index = ledger.seal(ledgers.registration(FILES)).first
+    report = verify.certificate(ledger.certificate(index), files=FILES, policy=ledger.policy())
+    assert report.verdict == "consistent", report.steps
+
+
+@pytest.mark.parametrize("files", [None, 7, [], [7], [{"name": 1}], ["x"]])
+def test_an_entry_that_is_not_understood_is_a_verdict_not_a_crash(files: Any) -> None:
+    """A newer kind whose data only looks like ours: no crash, no 一致, whatever is disclosed or compared."""
+    content = {**entry.parse(ledgers.registration()).body, "kind": "work.pledge", "data": {"mode": "open"}}
+    if files is not None:
+        content["data"]["files"] = files
+    ledger = ledgers.founded()
+    draft = ledger.draft()
+    draft._certified = False
+    draft.admit(entry.parse(ledgers.signed(content, ledgers.MEMBER)))
+    index = ledger.commit(draft.close(block.make(draft.header(ledgers.SYNCED), ledger.log.sign))).first
+    built = replace(certificate.parse(ledger.certificate(index)), authority=(), open=(TITLE,))
+    for policy_ in (None, ledger.policy()):
+        assert verify.certificate(built.encode(), files=FILES, policy=policy_).verdict != "consistent"

@@ -104,7 +104,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "请恰好给出 {expected} 个查询对象（文件、编号、--sha256 或 --sm3），现有 {actual} 个。",
         "Give exactly {expected} of file, number, --sha256 and --sm3; found {actual}.",
     ),
-    "tools.os-error": ("{field}：{actual}。", "{field}: {actual}."),
+    "tools.os-error": ("{field} 读写失败：{actual}。", "{field} failed: {actual}."),
     "tools.other-ledger": (
         "这不是此前核查的账本：应为 {expected}，实为 {actual}，或其公钥已变。",
         "This is not the ledger audited before: expected {expected}, found {actual}, or its key has changed.",
