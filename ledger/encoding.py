@@ -19,6 +19,9 @@ Value: TypeAlias = "None | bool | int | str | bytes | list[Value] | dict[str, Va
 
 _MINIMUM = -(2**63)
 _MAXIMUM = 2**64 - 1
+# msgpack allocates an array at the length that its header claims, and nests a thousand deep. Up to this length, which
+# nearly every value keeps, that is harmless.
+_FREE_LENGTH = 512
 
 
 def encode(value: Any) -> bytes:
@@ -32,7 +35,7 @@ def _sorted(value: Any, depth: int) -> Any:
         return value
     if kind is int:
         if not _MINIMUM <= value <= _MAXIMUM:
-            raise FormatError("encoding.int-range", expected="−2⁶³ … 2⁶⁴−1", actual=value)
+            raise FormatError("encoding.int-range", expected="−2⁶³ … 2⁶⁴−1", actual=hex(value))
         return value
     if kind is str:
         try:
@@ -66,16 +69,60 @@ def decode_trusted(data: bytes) -> Value:
     return msgpack.unpackb(data)  # type: ignore[no-any-return]  # checked when first decoded
 
 
-def _unpack(data: bytes) -> Value:
+def _unpack(data: bytes, longest: int = _FREE_LENGTH) -> Value:
     try:
-        return msgpack.unpackb(data, raw=False, strict_map_key=True)  # type: ignore[no-any-return]  # _check follows
+        # _check looks at the types.
+        return msgpack.unpackb(data, raw=False, strict_map_key=True, max_array_len=longest)  # type: ignore[no-any-return]
     except msgpack.ExtraData as error:
         raise FormatError(
             "encoding.trailing", expected="nothing after the value", actual=f"{len(error.extra)} bytes"
         ) from None
     except (ValueError, RecursionError, OverflowError, MemoryError) as error:
+        if longest < len(data) and _backed(data):
+            return _unpack(data, len(data))
         # msgpack's own errors and UnicodeDecodeError are ValueErrors.
         raise FormatError("encoding.malformed", expected="MessagePack", actual=type(error).__name__) from None
+
+
+def _backed(data: bytes) -> bool:
+    """Whether the items that all headers together claim have at least a byte each in `data`."""
+    position, owed, end = 0, 1, len(data)
+    while owed:
+        if owed > end - position:
+            return False
+        size, items, field = _TOKENS[data[position]]
+        if field:
+            count = int.from_bytes(data[position + 1 : position + 1 + field], "big")
+            items *= count
+            size += 0 if items else count
+        position += size
+        owed += items - 1
+    return True
+
+
+def _token(byte: int) -> tuple[int, int, int]:
+    """What a first byte says: the token's bytes, the items that follow it, and the bytes of its length field.
+
+    With a length field the items are per unit of length, and where there are none, the length is further bytes.
+    """
+    if 0x80 <= byte < 0xA0:
+        return 1, (byte & 15) * (2 if byte < 0x90 else 1), 0
+    if 0xA0 <= byte < 0xC0:
+        return 1 + (byte & 31), 0, 0
+    return _LONG_TOKENS.get(byte, (1, 0, 0))
+
+
+_LONG_TOKENS = {
+    0xC4: (2, 0, 1), 0xC5: (3, 0, 2), 0xC6: (5, 0, 4),  # bin
+    0xC7: (3, 0, 1), 0xC8: (4, 0, 2), 0xC9: (6, 0, 4),  # ext
+    0xCA: (5, 0, 0), 0xCB: (9, 0, 0),  # float
+    0xCC: (2, 0, 0), 0xCD: (3, 0, 0), 0xCE: (5, 0, 0), 0xCF: (9, 0, 0),  # uint
+    0xD0: (2, 0, 0), 0xD1: (3, 0, 0), 0xD2: (5, 0, 0), 0xD3: (9, 0, 0),  # int
+    0xD4: (3, 0, 0), 0xD5: (4, 0, 0), 0xD6: (6, 0, 0), 0xD7: (10, 0, 0), 0xD8: (18, 0, 0),  # fixext
+    0xD9: (2, 0, 1), 0xDA: (3, 0, 2), 0xDB: (5, 0, 4),  # str
+    0xDC: (3, 1, 2), 0xDD: (5, 1, 4), 0xDE: (3, 2, 2), 0xDF: (5, 2, 4),  # array, map
+}  # fmt: skip
+_TOKENS = tuple(map(_token, range(256)))
 
 
 def _check(value: Value, depth: int) -> None:

@@ -121,17 +121,25 @@ class Frontier:
         return result
 
 
+def _check_sizes(*hashes: bytes) -> None:
+    for item in hashes:
+        if len(item) != HASH_SIZE:
+            raise ProofError("merkle.hash-size", expected=HASH_SIZE, actual=len(item))
+
+
 def root_from_inclusion(index: int, size: int, leaf_hash: bytes, path: Sequence[bytes]) -> bytes:
     """The root (32 bytes) that a path of 32-byte hashes leads to (RFC 9162 section 2.1.3.2).
 
-    Raises `ProofError` if `index` is outside the tree or the path's length is not the one that follows.
+    Raises `ProofError` if `index` is outside the tree, the path's length is not the one that follows, or a hash has not
+    32 bytes.
     """
     if not 0 <= index < size:
         raise ProofError("merkle.index", expected=f"0 to {size - 1}", actual=index)
     inner = (index ^ (size - 1)).bit_length()
     expected = inner + (index >> inner).bit_count()
-    if len(path) != expected or any(len(item) != HASH_SIZE for item in (leaf_hash, *path)):
+    if len(path) != expected:
         raise ProofError("merkle.path-length", expected=f"{expected} hashes of 32 bytes", actual=len(path))
+    _check_sizes(leaf_hash, *path)
     node = leaf_hash
     for height, sibling in enumerate(path[:inner]):
         node = node_hash(sibling, node) if index >> height & 1 else node_hash(node, sibling)
@@ -154,17 +162,20 @@ def verify_consistency(old_size: int, new_size: int, path: Sequence[bytes], old_
     if old_size == 0 or old_size == new_size:
         if path:
             raise ProofError("merkle.path-length", expected="0 hashes of 32 bytes", actual=len(path))
-        expected = EMPTY_ROOT if old_size == 0 else new_root
-        if old_root != expected:
-            raise ProofError("merkle.root-mismatch", expected=expected, actual=old_root)
+        _check_sizes(old_root, new_root)
+        if old_size == 0 and old_root != EMPTY_ROOT:
+            raise ProofError("merkle.root-mismatch", expected=EMPTY_ROOT, actual=old_root)
+        if old_size == new_size and old_root != new_root:
+            raise ProofError("merkle.root-mismatch", expected=old_root, actual=new_root)
         return
     shift = (old_size & -old_size).bit_length() - 1
     index = (old_size - 1) >> shift
     inner = (index ^ ((new_size - 1) >> shift)).bit_length()
     complete = old_size == 1 << shift
     expected_length = inner + (index >> inner).bit_count() + (0 if complete else 1)
-    if len(path) != expected_length or any(len(item) != HASH_SIZE for item in path):
+    if len(path) != expected_length:
         raise ProofError("merkle.path-length", expected=f"{expected_length} hashes of 32 bytes", actual=len(path))
+    _check_sizes(old_root, new_root, *path)
     seed, rest = (old_root, path) if complete else (path[0], path[1:])
     old, new = seed, seed
     for height, sibling in enumerate(rest[:inner]):

@@ -7,6 +7,7 @@ mistyped character and any two swapped neighbours are caught. Example: `WH-0000-
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ledger.errors import FormatError
 
@@ -15,10 +16,14 @@ _SHORT = re.compile(r"[A-Z]{2,6}")
 MAX_INDEX = 10**12 - 1
 
 
+@lru_cache(maxsize=64)
+def _as_digits(short: str) -> str:
+    return "".join(str(int(character, 36)) for character in short)
+
+
 def check_digits(short: str, digits: str) -> str:
     """The two check digits over a short name and a string of decimal digits."""
-    number = "".join(str(int(c, 36)) for c in short) + digits + "00"
-    return f"{98 - int(number) % 97:02d}"
+    return f"{98 - int(_as_digits(short) + digits + '00') % 97:02d}"
 
 
 def format_number(short: str, index: int) -> str:

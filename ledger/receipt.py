@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ledger import base45, encoding
@@ -44,12 +45,18 @@ class Reference:
 
 def encode(entry: bytes, block: bytes, index: int, path: Sequence[bytes], *, leaf_hash: bytes, number: str) -> str:
     """The receipt's text; the short form where the full one does not fit a QR code."""
-    full = _text({"b": block, "e": entry, "i": index, "p": list(path)})
-    return full if len(full) <= QR_LIMIT else _text({"h": leaf_hash, "n": number})
+    text, rest = _beginning(block)
+    following = b"\xa1e" + encoding.encode(entry) + b"\xa1i" + encoding.encode(index) + b"\xa1p" + encoding.encode(path)
+    full = PREFIX + text + base45.encode(rest + following)
+    return full if len(full) <= QR_LIMIT else PREFIX + base45.encode(encoding.encode({"h": leaf_hash, "n": number}))
 
 
-def _text(value: dict[str, Any]) -> str:
-    return PREFIX + base45.encode(encoding.encode(value))
+@lru_cache(maxsize=64)
+def _beginning(block: bytes) -> tuple[str, bytes]:
+    """The encoded beginning that all receipts of a block share: its base45, and the byte that did not make a pair."""
+    data = b"\x84\xa1b" + encoding.encode(block)
+    even = len(data) & ~1
+    return base45.encode(data[:even]), data[even:]
 
 
 def parse(text: str) -> Receipt | Reference:

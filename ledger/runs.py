@@ -1,15 +1,23 @@
 """A log-structured index from 32-byte hashes to leaf indexes, kept in one ordered key-value table.
 
 A B-tree keyed by hashes touches one page per insert, wherever the ledger ends; this index touches a bounded, sequential
-amount. Items are 64 bits, a 30-bit fingerprint of the hash above a 34-bit leaf index, in sorted packed arrays:
+amount. An item is a 30-bit fingerprint of the hash and a 34-bit leaf index; items stand in sorted packed arrays:
 
-- the *hot* array takes each block's items and is rewritten with it; past 2,048 items it becomes a run of level 1;
-- a *run* of level ℓ holds some 2,048·4^(ℓ−1) items in 4^(ℓ−1) chunks, one for each prefix of 2(ℓ−1) bits;
-- four runs of a level merge into one of the next, chunk by chunk, a few chunks with each block, so that no commit stalls.
-  A consumed chunk is deleted in the step that writes its successors: every item stands in exactly one place.
+- the *hot* array (8 bytes an item) takes each block's items and is rewritten with it; past 2,048 it becomes a run;
+- a *run* of level ℓ holds some 2,048·4^(ℓ−1) items, 5 bytes each, in 4^(ℓ−2) chunks, one for each prefix of 2(ℓ−2)
+  bits (level 1: one chunk). The prefix goes without saying, and so does the run's first leaf index: what is left of a
+  leaf index is short in a small run, and in a large one the prefix is long, so 5 bytes leave at least 26 bits of
+  fingerprint at every level;
+- four runs of a level merge into one of the next, chunk by chunk, in proportion to the items that blocks bring, so that
+  no commit stalls. A consumed chunk is deleted in the step that writes its successors: every item stands in exactly one
+  place, and a crash between two commits leaves a merge that the next one goes on with.
 
+What stands where follows from the sequence of blocks alone, so two stores of one ledger hold the same arrays.
 Fingerprints collide; the caller checks each candidate against the leaf itself. Each run knows the newest signer's time
 (`at`) among its entries, so that a fresh statement need not be looked for in old runs at all.
+
+A chunk of n items is n big words (u32, the machine's byte order) and then n bytes: the upper 32 and the lower 8 bits of
+`rest of the fingerprint ‖ leaf index − base`, sorted.
 """
 
 from __future__ import annotations
@@ -21,17 +29,23 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from ledger import encoding
+from ledger.errors import FormatError, StoreError
 
 INDEX_BITS = 34
 """17 thousand million leaves."""
 FINGERPRINT_BITS = 30
+WORD_BITS = 40
+WORD_BYTES = 5
 HOT_ITEMS = 2_048
 FAN = 4
+MAX_LEVEL = 13
+"""2,048·4^12 items, four to a leaf, are as many leaves as 33 bits can count."""
 MERGE_FACTOR = 12
-"""Items merged per item inserted, at most: every item is merged once a level, and 4^12 runs are out of reach."""
+"""Items merged per item inserted, on average: every item is merged once a level."""
 
 MANIFEST = b"m"
 HOT = b"h"
+_INDEX_MASK = (1 << INDEX_BITS) - 1
 
 
 class Table(Protocol):
@@ -49,30 +63,56 @@ class Table(Protocol):
 
 @dataclass(slots=True)
 class Run:
-    """An immutable sorted array: its level, its id, its number of items, and the newest `at` (ms) among them."""
+    """An immutable sorted array.
+
+    `newest` is the newest `at` (ms) among its items, `base` and `end` bound its leaf indexes (end excluded), and `bits`
+    says how many of the fingerprint's upper bits its items keep, the chunk's prefix included.
+    """
 
     level: int
     id: int
     items: int
     newest: int
+    base: int
+    end: int
+    bits: int
+
+    @property
+    def prefix_bits(self) -> int:
+        """Upper bits of the fingerprint that all items of a chunk share."""
+        return _prefix_bits(self.level)
+
+    @property
+    def index_bits(self) -> int:
+        """Bits of an item that hold its leaf index above `base`."""
+        return WORD_BITS - (self.bits - _prefix_bits(self.level))
+
+    def key(self, prefix: int) -> bytes:
+        """The key of the chunk with a prefix."""
+        return b"r" + self.id.to_bytes(6, "big") + prefix.to_bytes(6, "big")
 
 
 @dataclass(slots=True)
 class Merge:
-    """Runs `sources` of `level` on their way into `target`; chunks with a prefix below `prefix` have moved."""
+    """Runs `sources` on their way into `target`; chunks with a prefix below `prefix` have moved."""
 
-    level: int
     sources: list[Run]
     target: Run
     prefix: int
 
+    @property
+    def level(self) -> int:
+        """The level of the sources."""
+        return self.target.level - 1
+
 
 @dataclass(slots=True)
 class Manifest:
-    """Which runs there are. `newest` is the newest `at` in the hot array."""
+    """Which runs there are. `newest` is the newest `at` in the hot array; `credit` the items that may be merged."""
 
     next_id: int
     newest: int
+    credit: int
     runs: list[Run]
     merges: list[Merge]
 
@@ -82,30 +122,33 @@ class Manifest:
             [
                 self.next_id,
                 self.newest,
+                self.credit,
                 [_row(run) for run in self.runs],
-                [
-                    [merge.level, [_row(run) for run in merge.sources], _row(merge.target), merge.prefix]
-                    for merge in self.merges
-                ],
+                [[[_row(run) for run in merge.sources], _row(merge.target), merge.prefix] for merge in self.merges],
             ]
         )
 
     @classmethod
     def decode(cls, data: bytes | None) -> Manifest:
-        """The manifest of a table; a new table has none yet."""
+        """The manifest of a table; a new table has none yet. Raises `StoreError` if it is not one."""
         if data is None:
-            return cls(0, 0, [], [])
-        rows: Any = encoding.decode_trusted(data)
-        next_id, newest, runs, merges = rows
-        return cls(
-            next_id,
-            newest,
-            [Run(*row) for row in runs],
-            [
-                Merge(level, [Run(*row) for row in sources], Run(*target), prefix)
-                for level, sources, target, prefix in merges
-            ],
-        )
+            return cls(0, 0, 0, [], [])
+        try:
+            rows: Any = encoding.decode(data)
+            next_id, newest, credit, runs, merges = rows
+            manifest = cls(
+                next_id,
+                newest,
+                credit,
+                [_run(row) for row in runs],
+                [Merge([_run(row) for row in sources], _run(target), prefix) for sources, target, prefix in merges],
+            )
+            sane = all(0 <= merge.prefix < 1 << _prefix_bits(merge.level) for merge in manifest.merges)
+        except (FormatError, TypeError, ValueError):
+            raise _damaged(MANIFEST) from None
+        if not sane or {type(each) for each in (next_id, newest, credit)} != {int}:
+            raise _damaged(MANIFEST)
+        return manifest
 
     def all_runs(self) -> Iterator[Run]:
         """Every run that may hold items, merging ones and their targets included."""
@@ -116,15 +159,26 @@ class Manifest:
 
 
 def _row(run: Run) -> list[int]:
-    return [run.level, run.id, run.items, run.newest]
+    return [run.level, run.id, run.items, run.newest, run.base, run.end, run.bits]
+
+
+def _run(row: Sequence[int]) -> Run:
+    run = Run(*row)
+    # Levels and bits decide how many chunks there are and how far numbers shift: a damaged one must not run away.
+    sane = 1 <= run.level <= MAX_LEVEL and run.prefix_bits <= run.bits <= FINGERPRINT_BITS
+    if not sane or not 0 <= run.id < 1 << 48 or not 0 <= run.base < run.end <= 1 << INDEX_BITS:
+        raise ValueError
+    if (run.end - run.base - 1).bit_length() > run.index_bits or type(run.newest) is not int:
+        raise ValueError
+    return run
+
+
+def _damaged(key: bytes) -> StoreError:
+    return StoreError("store.damaged-record", field="index", actual=key.hex(), expected="a whole record")
 
 
 def _prefix_bits(level: int) -> int:
-    return 2 * (level - 1)
-
-
-def _chunk_key(run_id: int, prefix: int) -> bytes:
-    return b"r" + run_id.to_bytes(6, "big") + prefix.to_bytes(6, "big")
+    return 2 * max(0, level - 2)
 
 
 def fingerprint(kind: int, digest: bytes) -> int:
@@ -137,8 +191,10 @@ def item(kind: int, digest: bytes, index: int) -> int:
     return fingerprint(kind, digest) << INDEX_BITS | index
 
 
-def _find(data: Any, mark: int) -> Iterator[int]:
-    """Leaf indexes in a packed array whose fingerprint is `mark`."""
+def _find_hot(data: Any, mark: int) -> Iterator[int]:
+    """Leaf indexes in the hot array whose fingerprint is `mark`."""
+    if len(data) % 8:
+        raise _damaged(HOT)
     items = memoryview(data).cast("Q")
     low = mark << INDEX_BITS
     position = bisect_left(items, low)
@@ -148,17 +204,39 @@ def _find(data: Any, mark: int) -> Iterator[int]:
         position += 1
 
 
+def _find(run: Run, key: bytes, chunk: Any, mark: int) -> Iterator[int]:
+    """Leaf indexes in a chunk whose fingerprint begins as `mark` does."""
+    count, odd = divmod(len(chunk), WORD_BYTES)
+    if odd:
+        raise _damaged(key)
+    split = 4 * count
+    words = memoryview(chunk)[:split].cast("I")
+    rest = run.bits - run.prefix_bits
+    shift = WORD_BITS - 8 - rest
+    low = (mark >> FINGERPRINT_BITS - run.bits & (1 << rest) - 1) << shift
+    high = low + (1 << shift)
+    position = bisect_left(words, low)
+    while position < count and words[position] < high:
+        yield run.base + ((words[position] - low) << 8 | chunk[split + position])
+        position += 1
+
+
 def candidates(table: Table, manifest: Manifest, kind: int, digest: bytes, since: int = 0) -> Iterator[int]:
-    """Leaf indexes that may hold the hash. Runs in which every entry's `at` is before `since` are passed over."""
+    """Leaf indexes that may hold the hash. Runs in which every entry's `at` is before `since` are passed over.
+
+    Raises `StoreError` at a damaged array.
+    """
     mark = fingerprint(kind, digest)
-    hot = table.get(HOT)
-    if hot is not None and manifest.newest >= since:
-        yield from _find(hot, mark)
+    if manifest.newest >= since:
+        hot = table.get(HOT)
+        if hot is not None:
+            yield from _find_hot(hot, mark)
     for run in manifest.all_runs():
         if run.newest >= since:
-            chunk = table.get(_chunk_key(run.id, mark >> FINGERPRINT_BITS - _prefix_bits(run.level)))
+            key = run.key(mark >> FINGERPRINT_BITS - run.prefix_bits)
+            chunk = table.get(key)
             if chunk is not None:
-                yield from _find(chunk, mark)
+                yield from _find(run, key, chunk, mark)
 
 
 def insert(table: Table, items: Sequence[int], newest: int) -> None:
@@ -167,86 +245,142 @@ def insert(table: Table, items: Sequence[int], newest: int) -> None:
         return
     import numpy as np  # only the writer needs it: readers stay small
 
-    manifest = Manifest.decode(table.get(MANIFEST))
+    found = table.get(MANIFEST)
+    manifest = Manifest.decode(None if found is None else bytes(found))
     hot = table.get(HOT)
     fresh = np.array(items, dtype=np.uint64)
-    merged = fresh if hot is None else np.concatenate([np.frombuffer(hot, dtype=np.uint64), fresh])
+    merged = fresh if hot is None else np.concatenate([_hot_items(hot), fresh])
     merged.sort()
     manifest.newest = max(manifest.newest, newest)
     if len(merged) < HOT_ITEMS:
         table.put(HOT, merged.tobytes())
     else:
-        level = 1
-        while len(merged) >= HOT_ITEMS * FAN**level:
-            level += 1
-        manifest.runs.append(Run(level, manifest.next_id, len(merged), manifest.newest))
-        _write_chunks(table, manifest.next_id, _prefix_bits(level), 0, _prefix_bits(level), merged)
+        manifest.runs.append(_write_run(table, manifest, merged))
         manifest.next_id += 1
         manifest.newest = 0
-        table.delete(HOT)
-    _merge(table, manifest, len(items) * MERGE_FACTOR)
+        if hot is not None:
+            table.delete(HOT)
+    _merge(table, manifest, len(items))
     table.put(MANIFEST, manifest.encode())
 
 
-def _write_chunks(table: Table, run_id: int, bits: int, prefix: int, split: int, items: Any) -> None:
-    """Write sorted `items`, which share the top `bits − split` bits `prefix`, as 2^split chunks."""
+def _hot_items(hot: Any) -> Any:
     import numpy as np
 
-    shift = INDEX_BITS + FINGERPRINT_BITS - bits
+    if len(hot) % 8:
+        raise _damaged(HOT)
+    return np.frombuffer(hot, dtype=np.uint64)
+
+
+def _bits(level: int, span: int) -> int:
+    """How many bits of the fingerprint fit into the items of a run over `span` leaf indexes."""
+    return min(FINGERPRINT_BITS, WORD_BITS - (span - 1).bit_length() + _prefix_bits(level))
+
+
+def _write_run(table: Table, manifest: Manifest, items: Any) -> Run:
+    import numpy as np
+
+    level = 1
+    while len(items) >= HOT_ITEMS * FAN**level:
+        level += 1
+    indexes = items & np.uint64(_INDEX_MASK)
+    base, end = int(indexes.min()), int(indexes.max()) + 1
+    run = Run(level, manifest.next_id, len(items), manifest.newest, base, end, _bits(level, end - base))
+    _write_chunks(table, run, 0, run.prefix_bits, items)
+    return run
+
+
+def _write_chunks(table: Table, run: Run, prefix: int, split: int, items: Any) -> None:
+    """Write items, which share all but the last `split` bits of the chunk's prefix, `prefix`, as 2^split chunks."""
+    import numpy as np
+
+    lost = np.uint64(INDEX_BITS + FINGERPRINT_BITS - run.bits)
+    words = items >> lost << np.uint64(run.index_bits) | (items & np.uint64(_INDEX_MASK)) - np.uint64(run.base)
+    words.sort()
     first = prefix << split
-    bounds = (np.arange(1, 1 << split, dtype=np.uint64) + np.uint64(first)) << np.uint64(shift)
-    cuts = [0, *np.searchsorted(items, bounds).tolist(), len(items)]
+    bounds = np.arange(first + 1, first + (1 << split), dtype=np.uint64) << np.uint64(WORD_BITS)
+    cuts = [0, *np.searchsorted(words, bounds).tolist(), len(words)]
+    upper = (words >> np.uint64(8)).astype(np.uint32)  # drops the prefix, which is the key's
+    lower = words.astype(np.uint8)
     for offset, (start, end) in enumerate(pairwise(cuts)):
         if start < end:
-            table.put(_chunk_key(run_id, first + offset), items[start:end].tobytes())
+            table.put(run.key(first + offset), upper[start:end].tobytes() + lower[start:end].tobytes())
+
+
+def _read_chunk(run: Run, prefix: int, chunk: Any) -> Any:
+    """A chunk's items as 64-bit numbers; the bits of the fingerprint that the run does not keep are zero."""
+    import numpy as np
+
+    count, odd = divmod(len(chunk), WORD_BYTES)
+    if odd:
+        raise _damaged(run.key(prefix))
+    words = np.frombuffer(chunk, np.uint32, count).astype(np.uint64) << np.uint64(8)
+    words |= np.frombuffer(chunk, np.uint8, count, 4 * count)
+    words |= np.uint64(prefix << WORD_BITS)
+    lost = np.uint64(INDEX_BITS + FINGERPRINT_BITS - run.bits)
+    own = np.uint64((1 << run.index_bits) - 1)
+    return words >> np.uint64(run.index_bits) << lost | (words & own) + np.uint64(run.base)
 
 
 def _start_merges(manifest: Manifest) -> None:
     busy = {merge.level for merge in manifest.merges}
-    for level in {run.level for run in manifest.runs} - busy:
+    for level in sorted({run.level for run in manifest.runs} - busy):
         ready = [run for run in manifest.runs if run.level == level][:FAN]
         if len(ready) == FAN:
-            target = Run(level + 1, manifest.next_id, 0, max(run.newest for run in ready))
+            base, end = min(run.base for run in ready), max(run.end for run in ready)
+            # What a source has lost does not come back.
+            bits = min(_bits(level + 1, end - base), *(run.bits for run in ready))
+            newest = max(run.newest for run in ready)
+            target = Run(level + 1, manifest.next_id, 0, newest, base, end, bits)
             manifest.next_id += 1
-            manifest.merges.append(Merge(level, ready, target, 0))
+            manifest.merges.append(Merge(ready, target, 0))
             manifest.runs = [run for run in manifest.runs if run not in ready]
 
 
-def _merge(table: Table, manifest: Manifest, budget: int) -> None:
+def _merge(table: Table, manifest: Manifest, inserted: int) -> None:
     _start_merges(manifest)
-    while manifest.merges and budget > 0:
+    manifest.credit += inserted * MERGE_FACTOR
+    while manifest.merges and manifest.credit > 0:
         merge = min(manifest.merges, key=lambda each: each.level)
-        budget -= max(1, _merge_step(table, merge))
+        manifest.credit -= max(1, _merge_step(table, merge))
         if merge.prefix == 1 << _prefix_bits(merge.level):
             manifest.merges.remove(merge)
             manifest.runs.append(merge.target)
             _start_merges(manifest)
+    # A step is larger than a small block's share: its debt is kept, and what nothing needed is not saved up.
+    manifest.credit = min(0, manifest.credit)
 
 
 def _merge_step(table: Table, merge: Merge) -> int:
     """Move the chunks of one prefix; returns how many items that were."""
     import numpy as np
 
-    keys = [_chunk_key(run.id, merge.prefix) for run in merge.sources]
-    parts = [np.frombuffer(chunk, dtype=np.uint64) for chunk in map(table.get, keys) if chunk is not None]
+    keys = [run.key(merge.prefix) for run in merge.sources]
+    chunks = [table.get(key) for key in keys]
+    parts = [
+        _read_chunk(run, merge.prefix, chunk)
+        for run, chunk in zip(merge.sources, chunks, strict=True)
+        if chunk is not None
+    ]
     count = sum(map(len, parts))
     if count:
-        items = np.concatenate(parts)
-        items.sort()
-        _write_chunks(table, merge.target.id, _prefix_bits(merge.target.level), merge.prefix, 2, items)
-        for key in keys:
-            table.delete(key)
+        split = merge.target.prefix_bits - _prefix_bits(merge.level)
+        _write_chunks(table, merge.target, merge.prefix, split, np.concatenate(parts))
+        for key, chunk in zip(keys, chunks, strict=True):
+            if chunk is not None:
+                table.delete(key)
     merge.target.items += count
     merge.prefix += 1
     return count
 
 
-def every_item(table: Table, manifest: Manifest) -> Iterator[Any]:
-    """Every packed array of the index, for an audit."""
-    keys = [HOT]
+def every_item(table: Table, manifest: Manifest) -> Iterator[bytes]:
+    """Every packed array of the index as 64-bit items, for an audit. Raises `StoreError` at a damaged one."""
+    hot = table.get(HOT)
+    if hot is not None:
+        yield _hot_items(hot).tobytes()
     for run in manifest.all_runs():
-        keys += [_chunk_key(run.id, prefix) for prefix in range(1 << _prefix_bits(run.level))]
-    for key in keys:
-        chunk = table.get(key)
-        if chunk is not None:
-            yield chunk
+        for prefix in range(1 << run.prefix_bits):
+            chunk = table.get(run.key(prefix))
+            if chunk is not None:
+                yield _read_chunk(run, prefix, chunk).tobytes()

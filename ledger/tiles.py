@@ -58,12 +58,11 @@ def width_at(level: int, index: int, size: int) -> int:
 
 def tiles_for_size(size: int) -> Iterator[TileRef]:
     """Every tile and bundle of a tree of `size` leaves, the partial ones included."""
-    for level in (ENTRIES, *range(MAX_LEVEL + 1)):
-        hashes = size >> TILE_HEIGHT * max(level, 0)
+    level = ENTRIES
+    while hashes := size >> TILE_HEIGHT * max(level, 0):
         for index in range(-(-hashes // TILE_WIDTH)):
             yield TileRef(level, index, width_at(level, index, size))
-        if not hashes:
-            return
+        level += 1
 
 
 def encode_bundle(leaves: Sequence[bytes]) -> bytes:

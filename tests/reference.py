@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
 
@@ -26,15 +26,11 @@ def split(n: int) -> int:
 
 
 class Tree:
-    """The leaves `b"0"`, `b"1"`, … with the RFC's functions over any range of them, remembered."""
+    """The leaves `leaf(0)`, `leaf(1)`, … with the RFC's functions over any range of them, remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, leaf: Callable[[int], bytes] = lambda index: b"%d" % index) -> None:
+        self.leaf = leaf
         self.mth = cache(self._mth)
-
-    @staticmethod
-    def leaf(index: int) -> bytes:
-        """Leaf `index`."""
-        return b"%d" % index
 
     def _mth(self, low: int, high: int) -> bytes:
         if low == high:

@@ -317,6 +317,9 @@ AUTHORITY_ATTACKS: dict[str, Callable[[Certificate], Certificate]] = {
     "order reversed": lambda c: replace(c, authority=tuple(reversed(c.authority or ()))),
     "accreditation left out": lambda c: replace(c, authority=(c.authority or ())[:1] + (c.authority or ())[2:]),
     "nothing at all": lambda c: replace(c, authority=()),
+    "an act later than the entry": lambda c: replace(
+        c, authority=((c.authority or ())[0], replace((c.authority or ())[1], index=c.proof.index))
+    ),
     "an act from outside the tree": lambda c: replace(
         c, authority=(AuthorityItem(0, ledgers.charter(threshold=1), (c.authority or ())[0].path),)
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ledger import merkle, tiles
 from ledger.errors import ProofError
 from ledger.merkle import Frontier
 from tests.reference import Tree, mth
+from tests.strategies import positions
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "rfc6962-proofs.json").read_bytes())
 LIMIT = 600
@@ -103,8 +105,8 @@ def test_small_trees_have_all_paths_at_once() -> None:
         assert [merkle.path(index, HASHES[:size]) for index in range(size)] == expected
 
 
-def test_every_tile_of_every_size_is_made_of_the_reference() -> None:
-    """Widths, full and partial, are those that C2SP tlog-tiles derives from the size."""
+def test_the_tiles_of_every_size() -> None:
+    """Indexes and widths, full and partial, are those that C2SP tlog-tiles derives from the size."""
     for size in (*range(LIMIT + 1), 70_000):
         listed = list(tiles.tiles_for_size(size))
         for level in (0, 1, 2, 3):
@@ -117,10 +119,10 @@ def test_every_tile_of_every_size_is_made_of_the_reference() -> None:
         ]
 
 
-@given(st.integers(1, LIMIT), st.data())
-def test_flipping_any_bit_of_a_proof_is_refused(size: int, data: st.DataObject) -> None:
+@given(positions(LIMIT), st.data())
+def test_flipping_any_bit_of_a_proof_is_refused(position: tuple[int, int], data: st.DataObject) -> None:
     """No bit of an inclusion or consistency proof, root or leaf can change unnoticed."""
-    index = data.draw(st.integers(0, size - 1))
+    index, size = position
     old = data.draw(st.integers(1, size))
     root = TREE.mth(0, size)
     path = [HASHES[index], *TREE.path(index, 0, size), root]
@@ -136,10 +138,48 @@ def test_flipping_any_bit_of_a_proof_is_refused(size: int, data: st.DataObject) 
         merkle.verify_consistency(old, size, parts[1:-1], parts[0], parts[-1])
 
 
-@given(st.integers(2, LIMIT), st.data())
-def test_another_index_or_length_is_refused(size: int, data: st.DataObject) -> None:
+def flips(hashes: list[bytes]) -> Iterator[list[bytes]]:
+    """The same hashes with one bit changed, each bit of each once."""
+    for place, whole in enumerate(hashes):
+        for bit in range(256):
+            changed = (int.from_bytes(whole, "big") ^ 1 << bit).to_bytes(32, "big")
+            yield [*hashes[:place], changed, *hashes[place + 1 :]]
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 1), (4, 5), (2, 7), (255, 256), (256, 257), (300, 600), (599, 600)])
+def test_every_bit_of_an_inclusion_proof_counts(index: int, size: int) -> None:
+    """Leaf hash, path and root: each single bit flip is refused."""
+    for leaf, *path, root in flips([HASHES[index], *TREE.path(index, 0, size), TREE.mth(0, size)]):
+        with pytest.raises(ProofError) as caught:
+            merkle.verify_inclusion(index, size, leaf, path, root)
+        assert (caught.value.code, caught.value.expected) == ("merkle.root-mismatch", root)
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 1), (1, 2), (4, 7), (6, 7), (256, 600), (300, 513), (599, 600)])
+def test_every_bit_of_a_consistency_proof_counts(old: int, new: int) -> None:
+    """Both roots and the path: each single bit flip is refused."""
+    for old_root, *path, new_root in flips([TREE.mth(0, old), *TREE.proof(old, new), TREE.mth(0, new)]):
+        with pytest.raises(ProofError) as caught:
+            merkle.verify_consistency(old, new, path, old_root, new_root)
+        assert caught.value.code == "merkle.root-mismatch"
+
+
+def test_bytes_moved_between_neighbouring_hashes_are_refused() -> None:
+    """What is hashed stays the same; but a hash has 32 bytes."""
+    left, right = TREE.mth(0, 2), TREE.mth(2, 4)
+    with pytest.raises(ProofError, match="must have 32 bytes"):
+        merkle.verify_consistency(2, 4, [left[31:] + right], left[:31], TREE.mth(0, 4))
+    with pytest.raises(ProofError, match="must have 32 bytes"):
+        merkle.verify_inclusion(0, 2, HASHES[0][:31], [HASHES[0][31:] + HASHES[1]], left)
+    with pytest.raises(ProofError, match="must have 32 bytes"):
+        merkle.verify_inclusion(1, 2, HASHES[0][31:] + HASHES[1], [HASHES[0][:31]], left)
+
+
+@given(positions(LIMIT, 2), st.data())
+def test_another_index_or_length_is_refused(position: tuple[int, int], data: st.DataObject) -> None:
     """A proof is for one index of one size and has one length."""
-    index, other = data.draw(st.permutations(range(size)).map(lambda order: order[:2]))
+    index, size = position
+    other = (index + data.draw(st.integers(1, size - 1))) % size
     path, root = TREE.path(index, 0, size), TREE.mth(0, size)
     for wrong in (path[:-1], [*path, root], [root, *path]):
         with pytest.raises(ProofError):
@@ -167,6 +207,11 @@ def test_another_index_or_length_is_refused(size: int, data: st.DataObject) -> N
         lambda: merkle.verify_consistency(0, 1, [HASHES[0]], merkle.EMPTY_ROOT, HASHES[0]),
         lambda: merkle.verify_consistency(0, 1, [], HASHES[0], HASHES[0]),
         lambda: merkle.verify_consistency(1, 1, [], HASHES[0], HASHES[1]),
+        lambda: merkle.verify_consistency(0, 0, [], merkle.EMPTY_ROOT, HASHES[0]),
+        lambda: merkle.verify_consistency(0, 5, [], merkle.EMPTY_ROOT, b""),
+        lambda: merkle.verify_consistency(3, 3, [], b"", b""),
+        lambda: merkle.verify_consistency(1, 2, [b"short"], HASHES[0], HASHES[1]),
+        lambda: merkle.verify_consistency(1, 2, [], HASHES[0], HASHES[1]),
         lambda: merkle.path(2, HASHES[:2]),
         lambda: Frontier(3, [HASHES[0]]),
     ],

@@ -8,20 +8,25 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import lmdb
+import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import block, certificate, chain, checkpoint, encoding, merkle, runs, tiles, verify
+from ledger import block, certificate, chain, checkpoint, encoding, merkle, runs, snapshot, tiles, verify
 from ledger.errors import StoreError
-from ledger.store import Store
+from ledger.store import FORMAT, Store
+from ledger.tables import LEAF
 from tests import ledgers
 from tests.ledgers import START, SYNCED
+from tests.source import ROOT
 
 
 def create(path: Path, profile: chain.Profile = "certification") -> Store:
@@ -221,6 +226,16 @@ def test_a_block_that_does_not_continue_the_ledger_is_refused(store: Store) -> N
         assert view.head == applied.head
 
 
+def test_what_can_be_downloaded_again_need_not_be_synced_at_once(tmp_path: Path) -> None:
+    """Without `durable` the caller says when."""
+    options: dict[str, Any] = {"origin": "a/b", "profile": "opaque", "log_key": ledgers.LOG.public}
+    with Store.create(tmp_path / "s", durable=False, **options) as store:
+        seal(store, b"leaf")
+        store.sync()
+    with Store.open(tmp_path / "s", durable=False) as store, store.snapshot() as view:
+        assert view.leaf(0) == b"leaf"
+
+
 def test_modes(store: Store) -> None:
     """The directory is the owner's alone, and so are its files."""
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o700
@@ -263,7 +278,7 @@ def test_a_newer_format_is_refused(store: Store) -> None:
     table = environment.open_db(b"meta")
     with environment.begin(write=True, db=table) as txn:
         meta: Any = encoding.decode(bytes(txn.get(b"format") or b""))
-        txn.put(b"format", encoding.encode({**meta, "format": 2}))
+        txn.put(b"format", encoding.encode({**meta, "format": FORMAT + 1}))
     environment.close()
     with pytest.raises(StoreError) as caught:
         Store.open(store.path)
@@ -307,6 +322,234 @@ def test_a_head_that_does_not_fit_is_refused(store: Store) -> None:
     with pytest.raises(StoreError) as caught:
         Store.open(store.path)
     assert caught.value.code == "store.damaged"
+
+
+def altered(store: Store, table: str, key: bytes | None, alter: Callable[[bytes], bytes | None]) -> None:
+    """Close a store and change what stands under a key of it, or under its first one, as no node would."""
+    store.close()
+    with lmdb.open(str(store.path), max_dbs=8) as environment:
+        database = environment.open_db(table.encode(), create=False)
+        with environment.begin(write=True, db=database) as txn:
+            cursor = txn.cursor()
+            assert cursor.set_range(key or b"\x00")
+            value = alter(bytes(cursor.value()))
+            cursor.delete() if value is None else cursor.put(cursor.key(), value)
+
+
+def code_of(ask: Callable[[], object]) -> str:
+    """The code of the error that a call ends with."""
+    with pytest.raises(StoreError) as caught:
+        ask()
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "ask"),
+    [
+        ("blocks", b"\x00", lambda view: view.block_index(0)),
+        ("blocks", b"\x00", lambda view: view.block_leaf(0)),
+        ("ends", b"\x00", lambda view: view.block_of(0)),
+        ("registry", b"charter", lambda view: view.record("charter", b"")),
+        ("registry", b"charter", lambda view: list(view.records())),
+        ("tiles", b"\x00p", lambda view: view.tile(0, 0, 4)),
+        ("index", runs.HOT, lambda view: view.find_leaf(bytes(32))),
+        ("index", runs.MANIFEST, lambda view: view.find_leaf(bytes(32))),
+        ("leaves", None, lambda view: view.bundle(0, 2)),
+    ],
+)
+def test_a_cut_record_is_a_typed_error(store: Store, table: str, key: bytes, ask: Callable[[Any], object]) -> None:
+    """A record of which only the first three bytes are left is named by its table."""
+    altered(store, table, key, lambda value: value[:3])
+    with Store.open(store.path, readonly=True) as damaged, damaged.snapshot() as view, pytest.raises(StoreError) as e:
+        ask(view)
+    assert (e.value.code, e.value.field) == ("store.damaged-record", table)
+
+
+def test_a_bundle_whose_beginning_is_gone_is_damage(store: Store) -> None:
+    """Leaves from the middle of a bundle on are not that bundle."""
+    seal(store, *[ledgers.registration(nonce=str(i)) for i in range(300)])
+    seal(store, ledgers.registration())
+    with store.snapshot() as view:
+        assert len(tiles.decode_bundle(view.bundle(1, 49))) == 49
+    altered(store, "leaves", (256).to_bytes(8, "big"), lambda _: None)
+    with Store.open(store.path, readonly=True) as damaged, damaged.snapshot() as view:
+        assert code_of(lambda: view.bundle(1, 49)) == "store.damaged-record"
+
+
+def test_an_index_that_leads_behind_the_tree_is_damage(store: Store) -> None:
+    """A hit that is not in the tree is no hit."""
+    item = runs.item(LEAF, bytes(32), 1000).to_bytes(8, sys.byteorder)
+    altered(store, "index", runs.HOT, lambda _: item)
+    with Store.open(store.path, readonly=True) as damaged, damaged.snapshot() as view:
+        assert code_of(lambda: view.find_leaf(bytes(32))) == "store.damaged-record"
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(0, -1), (0, "4"), (0, 5), (1, b"short"), (2, True), (3, None), (4, 1.5), (6, []), (6, [b""]), (6, 7), (2, -2)],
+)
+def test_a_mangled_head_is_a_typed_error(store: Store, place: int, value: Any) -> None:
+    """A head whose fields are of another type, length or sign is refused before anything is read by it."""
+
+    def alter(data: bytes) -> bytes:
+        row: Any = encoding.decode(data)
+        row[place] = value
+        changed: bytes = msgpack.packb(row)
+        return changed
+
+    altered(store, "meta", b"head", alter)
+    with Store.open(store.path, readonly=True) as damaged:
+        assert code_of(damaged.snapshot) == "store.damaged-record"
+    assert code_of(lambda: Store.open(store.path)) == "store.damaged-record"
+
+
+@pytest.mark.parametrize("tile", [b"", b"\x00" * 31])
+def test_nothing_is_built_on_a_damaged_edge(store: Store, tile: bytes) -> None:
+    """The partial tile that the next hashes go into must be as long as the tree says."""
+    with store._environment.begin(write=True, db=store._databases["tiles"]) as txn:
+        txn.put(b"\x00p", tile)
+    assert code_of(lambda: seal(store, ledgers.registration())) == "store.damaged-record"
+    store.close()
+    assert code_of(lambda: Store.open(store.path)) == "store.damaged-record"
+
+
+def test_nothing_is_built_on_a_damaged_full_tile(tmp_path: Path) -> None:
+    """Three full tiles become one value only if each is one."""
+    with create(tmp_path / "s", "opaque") as store:
+        seal(store, *[b"%d" % i for i in range(520)])
+    altered(store, "tiles", b"\x00t", lambda value: value[:-1])
+    with Store.open(store.path) as damaged:
+        assert code_of(lambda: seal(damaged, *[b"%d." % i for i in range(300)])) == "store.damaged-record"
+
+
+def test_leaves_of_every_size_up_to_the_largest(tmp_path: Path) -> None:
+    """Bundles of large leaves stay values of their own, in one piece once they are complete."""
+    with create(tmp_path / "s", "opaque") as store:
+        leaves: list[bytes] = []
+        for start in range(0, 1200, 150):
+            leaves += seal(store, *[b"%d" % i + bytes(i * 2) for i in range(start, start + 150)]).leaves
+        check(store, leaves, 97)
+
+
+def test_blocks_that_fill_a_tile_exactly(tmp_path: Path) -> None:
+    """No partial tile is left behind a block whose last hash is a tile's."""
+    with create(tmp_path / "s", "opaque") as store:
+        leaves: list[bytes] = []
+        for start in range(0, 4 * 256, 256):
+            leaves += seal(store, *[b"%d" % i for i in range(start, start + 255)]).leaves
+            check(store, leaves, 51)
+
+
+def test_offsets_of_many_segments_are_forgotten_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory does not grow with the ledger."""
+    monkeypatch.setattr(snapshot, "MAX_OFFSETS", 3)
+    for number in range(6):
+        seal(store, ledgers.registration(nonce=str(number)))
+    with store.snapshot() as view:
+        for index in range(view.head.size):
+            view.leaf(index)
+    assert len(store._shared._offsets) == 3
+
+
+def test_a_block_with_another_root_is_refused(store: Store) -> None:
+    """What is committed must be what was computed."""
+    with store.snapshot() as view:
+        draft = chain.Draft(view, START + 5)
+        draft.admit(chain.trusted(ledgers.registration(), store.profile))
+        applied = draft.close(block.make(draft.header(SYNCED), ledgers.LOG.sign))
+    wrong = replace(applied, head=replace(applied.head, root=bytes(32)))
+    assert code_of(lambda: store.commit(wrong, b"")) == "store.not-next"
+    store.commit(applied, b"")
+
+
+def test_a_snapshot_after_its_end_is_a_typed_error(store: Store) -> None:
+    """Nothing is read from pages that may have been overwritten since."""
+    with store.snapshot() as view:
+        pass
+    for ask in (
+        lambda: view.leaf(0),
+        lambda: view.block_of(0),
+        lambda: list(view.records()),
+        lambda: view.record("charter", b""),
+    ):
+        assert code_of(ask) == "store.damaged"
+
+
+def test_opening_fails_on_a_head_that_no_block_leaf_ends(store: Store) -> None:
+    """A last leaf that is no block leaf is damage."""
+    with store._environment.begin(write=True, db=store._databases["leaves"]) as txn:
+        txn.put(bytes(8), tiles.encode_bundle([b"a", b"b", b"c", b"d"]))
+    store.close()
+    assert code_of(lambda: Store.open(store.path)) == "store.damaged-record"
+
+
+def test_a_machine_with_little_address_space(tmp_path: Path) -> None:
+    """Where a terabyte cannot be mapped, less is; and where nothing can be, that is said."""
+    program = (
+        "import resource, sys; from pathlib import Path; from ledger.errors import StoreError\n"
+        "from ledger.store import Store\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), -1))\n"
+        "try: Store.create(Path(sys.argv[2]), origin='a/b', profile='opaque', log_key=bytes(32)).close(); print('made')\n"
+        "except StoreError as error: print(error.code)"
+    )
+    for limit, expected in ((1 << 38, "made"), (1 << 31, "store.failed")):
+        words = [sys.executable, "-c", program, str(limit), str(tmp_path / str(limit))]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout == expected + "\n", done
+
+
+def test_a_store_without_room_for_readers(tmp_path: Path) -> None:
+    """Slots of readers that died are taken again; with none left it is an error that says so."""
+    with (
+        Store.create(tmp_path, origin="a/b", profile="opaque", log_key=ledgers.LOG.public, max_readers=2) as store,
+        store.snapshot(),
+        store.snapshot(),
+    ):
+        assert code_of(store.snapshot) == "store.failed"
+    with Store.open(tmp_path, readonly=True) as store:
+        assert store.reap_readers() == 0
+
+
+@pytest.mark.parametrize("name", ["packs", "index"])
+def test_a_store_that_lacks_a_table_is_refused(store: Store, name: str) -> None:
+    """All tables are made with the store."""
+    store.close()
+    with lmdb.open(str(store.path), max_dbs=8) as environment, environment.begin(write=True) as txn:
+        txn.drop(environment.open_db(name.encode(), txn, create=False))
+    with pytest.raises(StoreError) as caught:
+        Store.open(store.path)
+    assert caught.value.code == "store.damaged"
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "meta", [{}, [], {"format": FORMAT}, {"format": FORMAT, "byteorder": sys.byteorder, "origin": 7}], ids=str
+)
+def test_a_store_that_does_not_say_what_it_is_is_refused(store: Store, meta: Any) -> None:
+    """Format, byte order, origin, profile, key and page size are known before anything else is read."""
+    altered(store, "meta", b"format", lambda _: encoding.encode(meta))
+    assert code_of(lambda: Store.open(store.path)) == "store.damaged"
+
+
+def test_a_store_of_somebody_else() -> None:
+    """A process that may not write there is told so, in a sentence, and changes nothing."""
+    program = (
+        "import os, sys; from pathlib import Path; from ledger.errors import StoreError; from ledger.store import Store\n"
+        "if os.geteuid() == 0: os.setuid(65534)\n"
+        "try: Store.open(Path(sys.argv[1]))\nexcept StoreError as error: print(error.code)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s"
+        create(path).close()
+        before = (path / "data.mdb").read_bytes()
+        (path / "writer.lock").unlink()
+        for each in (Path(folder), path):
+            each.chmod(0o555)
+        (path / "data.mdb").chmod(0o444)
+        done = subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, capture_output=True, text=True)
+        for each in (Path(folder), path):
+            each.chmod(0o755)
+        assert (done.stdout, (path / "data.mdb").read_bytes()) == ("store.read-only\n", before), done
 
 
 @pytest.mark.parametrize("table", ["leaves", "tiles"])

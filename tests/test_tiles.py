@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import tiles
+from ledger import block, chain, tiles
 from ledger.errors import FormatError
+from ledger.store import Store
 from ledger.tiles import ENTRIES, TileRef
+from tests import ledgers
+from tests.reference import Tree
+from tests.strategies import LEAVES
 
 REFS = st.builds(TileRef, st.integers(ENTRIES, 63), st.integers(0, 10**15), st.integers(1, 256))
 
@@ -50,9 +56,6 @@ def test_garbage_paths(path: str) -> None:
     assert tiles.format_path(ref) == path
 
 
-LEAVES = st.lists(st.binary(min_size=1, max_size=300), max_size=20)
-
-
 @given(LEAVES)
 def test_bundles_round_trip(leaves: list[bytes]) -> None:
     """A bundle holds its leaves behind their lengths."""
@@ -78,6 +81,52 @@ def test_broken_bundles(data: bytes) -> None:
     with pytest.raises(FormatError) as caught:
         tiles.decode_bundle(data)
     assert caught.value.code == "tiles.bundle"
+
+
+@given(st.binary(max_size=40))
+def test_garbage_bundles(garbage: bytes) -> None:
+    """Whatever decodes as a bundle encodes to the very same bytes."""
+    try:
+        leaves = tiles.decode_bundle(garbage)
+    except FormatError:
+        return
+    assert tiles.encode_bundle(leaves) == garbage
+
+
+@given(LEAVES, st.binary(min_size=1, max_size=8))
+def test_trailing_bytes_of_a_bundle_are_refused(leaves: list[bytes], trailing: bytes) -> None:
+    """With its count known, a bundle ends with its last leaf."""
+    with pytest.raises(FormatError):
+        tiles.decode_bundle(tiles.encode_bundle(leaves) + trailing, len(leaves))
+
+
+def test_every_tile_to_600_holds_what_its_definition_says(tmp_path: Path) -> None:
+    """As a log grows to 600 leaves, each size's tiles and bundles, full and partial, are those of the RFC's own tree."""
+    leaves: list[bytes] = []
+    tree = Tree(leaves.__getitem__)
+    seen: set[int] = set()
+    made = Store.create(
+        tmp_path / "s", origin=ledgers.ORIGIN, profile="opaque", log_key=ledgers.LOG.public, durable=False
+    )
+    with made as store:
+        while len(leaves) < 600:
+            with store.snapshot() as view:
+                draft = chain.Draft(view, ledgers.START + len(leaves))
+                draft.admit(chain.trusted(b"leaf %d" % len(leaves), "opaque"))
+                applied = draft.close(block.make(draft.header(ledgers.SYNCED), ledgers.LOG.sign))
+            store.commit(applied, b"checkpoint")
+            leaves += applied.leaves
+            with store.snapshot() as view:
+                for size in (len(leaves) - 1, len(leaves)):
+                    seen.add(size)
+                    for ref in tiles.tiles_for_size(size):
+                        if ref.level == ENTRIES:
+                            bundle = tiles.decode_bundle(view.bundle(ref.index, ref.width), ref.width)
+                            assert bundle == leaves[ref.index * 256 : ref.index * 256 + ref.width]
+                        else:
+                            tile = view.tile(ref.level, ref.index, ref.width)
+                            assert tile == tree.tile(ref.level, ref.index, ref.width)
+    assert seen == set(range(1, 601))
 
 
 def test_widths() -> None:

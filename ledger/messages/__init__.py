@@ -14,6 +14,7 @@ from typing import Literal
 AREAS = (
     "block",
     "certificate",
+    "demo",
     "encoding",
     "entry",
     "keys",

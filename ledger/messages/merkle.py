@@ -1,6 +1,10 @@
 """Sentences about the Merkle tree."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "merkle.hash-size": (
+        "散列应为 {expected} 字节，实为 {actual} 字节。",
+        "A hash must have {expected} bytes; found {actual}.",
+    ),
     "merkle.index": ("序号应为 {expected}，实为 {actual}。", "The index must be {expected}; found {actual}."),
     "merkle.path-length": (
         "证明路径应恰有 {expected}，实为 {actual} 个。",

@@ -21,9 +21,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "已备份到 {actual}：{size} 条，树根 {root}。",
         "Backed up to {actual}: {size} leaves, root {root}.",
     ),
+    "tools.bad-answer": (
+        "{field} 的回答不是账本节点的回答（{actual}）：请检查地址。",
+        "{field} does not answer as a ledger's node does ({actual}): check the address.",
+    ),
     "tools.bad-certificate": (
         "{field}：节点给出的证书未通过核验（{actual}），未保存。请勿信任该节点。",
         "{field}: the node's certificate does not verify ({actual}) and was not kept. Do not trust that node.",
+    ),
+    "tools.bad-state": (
+        "核查记录 {field} 已损坏（{actual}）：此前所见无从比较。请恢复该文件，或另用 --state 从头核查。",
+        "What an earlier audit remembered is damaged ({field}: {actual}): restore the file, or audit anew with another --state.",
     ),
     "tools.broken": (
         "账本在 {field} 处不成立（{actual}）。",
@@ -57,6 +65,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.file-changed": (
         "{field} 在读取过程中被改动（{expected} 字节变为 {actual}）：请在无人修改时重试。",
         "{field} changed while it was read ({expected} bytes, then {actual}): try again when nobody writes to it.",
+    ),
+    "tools.file-name": (
+        "文件名 {actual} 不是 UTF-8：请先改名。",
+        "The file name {actual} is not UTF-8: rename the file first.",
     ),
     "tools.fork": (
         "分叉：账本在同一大小出示了另一个树根（此前 {expected}，现为 {actual}）。",
@@ -105,6 +117,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Give exactly {expected} of file, number, --sha256 and --sm3; found {actual}.",
     ),
     "tools.os-error": ("{field} 读写失败：{actual}。", "{field} failed: {actual}."),
+    "tools.other-entry": (
+        "节点给出的不是所要的条目：应为 {expected}，实为 {actual}；未保存。请核对编号与节点地址。",
+        "The node sent another entry than was asked for: expected {expected}, found {actual}; not kept. Check number and address.",
+    ),
+    "tools.other-export": (
+        "目录 {field} 中已有另一份账本的导出（本账本：{expected}；其中：{actual}）：请换一个目录。",
+        "{field} holds the export of another ledger or history (this one: {expected}; there: {actual}): choose another directory.",
+    ),
     "tools.other-ledger": (
         "这不是此前核查的账本：应为 {expected}，实为 {actual}，或其公钥已变。",
         "This is not the ledger audited before: expected {expected}, found {actual}, or its key has changed.",
@@ -152,6 +172,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "--policy 与 --log-key 只能给出其一。",
         "Give --policy or --log-key, not both.",
     ),
+    "tools.process-died": (
+        "核查签名的进程意外终止（{actual}）：可能内存不足，请减少 --processes 后重试。",
+        "A process that checks signatures has died ({actual}): perhaps memory ran out; try again with fewer --processes.",
+    ),
     "tools.recorded": (
         "已记入账本：编号 {number}，高度 {height}。",
         "Recorded: number {number}, height {height}.",
@@ -194,6 +218,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "Cannot reach {field} ({actual}): check the address and whether the node runs. What was saved is not lost; run the "
             "same command again."
         ),
+    ),
+    "tools.usage": (
+        "用法有误：{actual}。请看 {field} --help。",
+        "Wrong usage: {actual}. See {field} --help.",
     ),
     "tools.verdict": ("结论", "verdict"),
     "tools.written": ("已写入 {actual}。", "Written: {actual}."),
