@@ -102,9 +102,9 @@ def answer(
     return web.Response(body=body, headers=fields)
 
 
-def json_answer(request: web.BaseRequest, value: Any, *, cache: str = FRESH) -> web.Response:
+def json_answer(request: web.BaseRequest, value: Any, *, cache: str = FRESH, **headers: str) -> web.Response:
     """A value as JSON."""
-    return answer(request, json.dumps(value, ensure_ascii=False).encode(), JSON, cache=cache)
+    return answer(request, json.dumps(value, ensure_ascii=False).encode(), JSON, cache=cache, **headers)
 
 
 def language_of(request: web.BaseRequest) -> Language:

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ledger import keys
 from ledger import policy as policies
@@ -87,6 +88,12 @@ def set_up_logging(config: Config) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(_JsonLines() if config.log.format == "json" else text)
     logging.basicConfig(level=config.log.level.upper(), handlers=[handler], force=True)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record is about a defect; a request that is not HTTP is the client's, and answered with 400."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 async def _serve_http(service: Service, sock: socket.socket) -> web.ServerRunner:
@@ -132,6 +139,7 @@ class Node:
         self.config = config
         self._clock = clock or SystemClock()
         self.port = config.server.port
+        self._sealing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Node:
         key = read_key(self.config.ledger.log_key)
@@ -140,7 +148,11 @@ class Node:
         try:
             self._socket = _bind(self.config.server.host, self.config.server.port)
             self.port = self._socket.getsockname()[1]
-            self.sealer = Sealer(self.store, key, self._clock, self.config.sealing)
+            try:
+                self.sealer = Sealer(self.store, key, self._clock, self.config.sealing)
+            except LedgerError:
+                self._socket.close()
+                raise
         except LedgerError:
             self.store.close()
             raise
@@ -161,13 +173,20 @@ class Node:
         if self._runner is not None:
             await self._runner.cleanup()
         self.sealer.stop()
-        await self._sealing
+        await asyncio.wait({self.sealing})
         self._socket.close()
         self.store.close()
+        self.sealing.result()
+
+    @property
+    def failed(self) -> bool:
+        """Whether sealing ended by a defect."""
+        return self._sealing is not None and self._sealing.done() and self._sealing.exception() is not None
 
     @property
     def sealing(self) -> asyncio.Task[None]:
         """The sealer's task; it ends only by `stop` or by a defect."""
+        assert self._sealing is not None, "only inside the context"
         return self._sealing
 
 
@@ -221,6 +240,7 @@ async def _work(config: Config, port: int, pair: socket.socket) -> None:
         gone.cancel()
         stopping.cancel()
         await runner.cleanup()
+        writer.close()
 
 
 async def _until_closed(writer: asyncio.StreamWriter) -> None:
@@ -255,6 +275,7 @@ class _Pool:
         self._children: list[_Child] = []
         self._empty = asyncio.Event()
         self._stopping = False
+        self._replacing: set[asyncio.Task[asyncio.Event]] = set()
 
     async def start(self) -> None:
         """Start all workers and wait until each has asked its first question. Raises `ConfigError`."""
@@ -290,7 +311,9 @@ class _Pool:
         if not self._stopping:
             log.warning("a worker ended with exit code %s; starting another", child.process.exitcode)
             self._node.store.reap_readers()
-            self._replacing = asyncio.create_task(self._spawn())
+            replacing = asyncio.create_task(self._spawn())
+            self._replacing.add(replacing)
+            replacing.add_done_callback(self._replacing.discard)
 
     async def stop(self, seconds: float) -> None:
         """Let workers finish their requests, and end those that do not."""
@@ -304,6 +327,7 @@ class _Pool:
             child.process.kill()
         for child in children:
             child.link.cancel()
+        await asyncio.gather(*(child.link for child in children), return_exceptions=True)
 
 
 async def _run(config: Config, ready: Ready | None) -> int:
@@ -311,7 +335,21 @@ async def _run(config: Config, ready: Ready | None) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with Node(config) as node:
+    node = Node(config)
+    try:
+        return await _run_node(node, stopped, ready)
+    except LedgerError:
+        raise
+    except Exception:  # the outermost loop: what ended the sealing is for the log and the exit code
+        if stopped.is_set() or not node.failed:
+            raise
+        log.critical("sealing ended by a defect", exc_info=True)
+        return 1
+
+
+async def _run_node(node: Node, stopped: asyncio.Event, ready: Ready | None) -> int:
+    config = node.config
+    async with node:
         pool = _Pool(node)
         await pool.start()
         log.info("serving %s at %s port %d", node.store.origin, config.server.host, node.port)

@@ -178,7 +178,7 @@ def _convert(name: str, raw: Any, kind: Any, origin: str) -> Any:
         expected = "true or false"
     elif kind is Path and isinstance(raw, str):
         value = Path(raw)
-    elif kind in (int, float) and not isinstance(raw, bool):
+    elif kind in (int, float) and not isinstance(raw, bool) and not (kind is int and isinstance(raw, float)):
         try:
             value = kind(raw)
         except (TypeError, ValueError):

@@ -102,12 +102,22 @@ DOCUMENT: dict[str, Any] = {
             _400="neither index nor hash",
             **_NOT_FOUND,
         ),
-        "/entries/{entry}/proof": _get("Inclusion proof (C2SP tlog-proof)", "text/plain", _ENTRY, **_NOT_FOUND),
+        "/entries/{entry}/proof": _get(
+            "Inclusion proof (C2SP tlog-proof)", "text/plain", _ENTRY, _400="neither index nor hash", **_NOT_FOUND
+        ),
         "/entries/{entry}/certificate": _get(
-            "Certificate without disclosures", "text/plain", _ENTRY, _400="a block leaf has none", **_NOT_FOUND
+            "Certificate without disclosures",
+            "text/plain",
+            _ENTRY,
+            _400="neither index nor hash; a block leaf has none",
+            **_NOT_FOUND,
         ),
         "/entries/{entry}/receipt": _get(
-            "Compact receipt, for a QR code", "text/plain", _ENTRY, _400="a block leaf has none", **_NOT_FOUND
+            "Compact receipt, for a QR code",
+            "text/plain",
+            _ENTRY,
+            _400="neither index nor hash; a block leaf has none",
+            **_NOT_FOUND,
         ),
         "/entries": {"post": _SUBMIT},
         "/add": {
@@ -130,10 +140,18 @@ DOCUMENT: dict[str, Any] = {
             _400="not exactly one digest",
         ),
         "/blocks": _get(
-            "Block headers, oldest first", "application/json", _query("from", "height"), _query("limit", "at most 100")
+            "Block headers, oldest first",
+            "application/json",
+            _query("from", "height"),
+            _query("limit", "at most 100"),
+            _400="no number",
         ),
         "/blocks/{height}": _get(
-            "A block leaf; JSON by Accept", ["application/octet-stream", "application/json"], _HEIGHT, **_NOT_FOUND
+            "A block leaf; JSON by Accept",
+            ["application/octet-stream", "application/json"],
+            _HEIGHT,
+            _400="no number",
+            **_NOT_FOUND,
         ),
         "/consistency": _get(
             "Consistency proof between two tree sizes (RFC 9162 section 2.1.4)",

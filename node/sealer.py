@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 from ledger import block as blocks
 from ledger import chain, merkle
@@ -64,6 +65,13 @@ class _Waiting:
     answer: asyncio.Future[list[Outcome]]
 
 
+def _answer(batch: Sequence[_Waiting], outcomes: Callable[[int], list[Outcome]]) -> None:
+    for each in batch:
+        answers = outcomes(len(each.leaves))
+        if not each.answer.done():
+            each.answer.set_result(answers)
+
+
 class Sealer:
     """Seals blocks into `store`. Use `run` as a task; `submit` from the same event loop."""
 
@@ -108,27 +116,35 @@ class Sealer:
 
     async def run(self) -> None:
         """Seal until `stop`."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, self._begin)
-        while not (self._stopping and not self._waiting):
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._settings.heartbeat_seconds)
-            except TimeoutError:
-                pass
-            self._wake.clear()
-            if self._stopping and not self._waiting:
-                break
-            batch = self._take()
-            leaves = [leaf for each in batch for leaf in each.leaves]
-            outcomes = await loop.run_in_executor(self._writer, self._seal, leaves)
-            position = 0
-            for each in batch:
-                if not each.answer.done():
-                    each.answer.set_result(outcomes[position : position + len(each.leaves)])
-                position += len(each.leaves)
-            if self._waiting:
-                self._wake.set()
-        self._writer.shutdown()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._begin)
+            while not (self._stopping and not self._waiting):
+                try:
+                    await asyncio.wait_for(self._wake.wait(), self._settings.heartbeat_seconds)
+                except TimeoutError:
+                    pass
+                self._wake.clear()
+                if self._stopping and not self._waiting:
+                    break
+                await self._seal_next()
+        finally:
+            # Usually nobody waits here; after a defect nobody is to wait for ever.
+            self._stopping = True
+            _answer(self._waiting, lambda count: [Unavailable("node.sealer-away")] * count)
+            self._writer.shutdown()
+
+    async def _seal_next(self) -> None:
+        batch = self._take()
+        leaves = [leaf for each in batch for leaf in each.leaves]
+        try:
+            outcomes = await asyncio.get_running_loop().run_in_executor(self._writer, self._seal, leaves)
+        except BaseException:
+            self._waiting = batch + self._waiting
+            raise
+        following = iter(outcomes)
+        _answer(batch, lambda count: [*islice(following, count)])
+        if self._waiting:
+            self._wake.set()
 
     def stop(self) -> None:
         """Finish what waits, take nothing more, and let `run` return."""
@@ -209,10 +225,8 @@ class Sealer:
         if not fit and not self._settings.tolerate_unsynchronised:
             actual = "unsynchronised" if not state.synced else f"±{state.error} µs"
             raise Unavailable("node.clock-unsynchronised", expected=f"±{limit} ms", actual=actual)
-        now = self._clock.now_ms()
-        if previous - now > BACKWARD_LIMIT_MS:
-            raise Unavailable("node.clock-backward", expected=f"after {previous}", actual=now)
-        while now <= previous:
+        while (now := self._clock.now_ms()) <= previous:
+            if previous - now > BACKWARD_LIMIT_MS:
+                raise Unavailable("node.clock-backward", expected=f"after {previous}", actual=now)
             self._sleep((previous - now + 1) / 1000)
-            now = self._clock.now_ms()
         return now

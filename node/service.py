@@ -12,6 +12,7 @@ import time
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from importlib import metadata
 from typing import Any, Literal, cast
 
@@ -22,12 +23,13 @@ from ledger import entry as entries
 from ledger import merkle, number, receipt, rules, tiles
 from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
-from ledger.store import Snapshot, Store
+from ledger.snapshot import Snapshot
+from ledger.store import Store
 from node.answers import IMMUTABLE, HttpError, answer, json_answer, language_of, problem, problem_response
 from node.config import Config
 from node.intake import Intake
 from node.openapi import DOCUMENT
-from node.sealer import Known, Outcome, Sealed
+from node.sealer import Outcome, Sealed
 
 log = logging.getLogger("yuanzheng.http")
 
@@ -38,6 +40,7 @@ PROOF = "text/plain; charset=utf-8"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 PAGE = 100
+HEADERS_KEPT = 64
 BUNDLES_KEPT = 64
 """Compressed full bundles kept in memory: some 30 kB each."""
 
@@ -74,6 +77,7 @@ class Service:
         self._issuer = Issuer()
         self._bundles: OrderedDict[int, bytes] = OrderedDict()
         self._short: str | None = None
+        self._headers: OrderedDict[bytes, blocks.Block] = OrderedDict()
         self._started = time.monotonic()
         self.requests: Counter[int] = Counter()
         self._reads: dict[str, Handler] = {
@@ -102,7 +106,11 @@ class Service:
         return response
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
-        name, _, rest = request.rel_url.raw_path[1:].partition("/")
+        path = request.rel_url.raw_path[1:]
+        name, _, rest = path.partition("/")
+        if path.endswith("/") or (rest and not name):
+            # Every address has one spelling.
+            raise _not_found(request.path)
         method = request.method
         if method in ("GET", "HEAD"):
             handler = self._reads.get(name)
@@ -153,7 +161,7 @@ class Service:
                 raise _not_found(request.path)
             if ref.level != tiles.ENTRIES:
                 return answer(request, view.tile(ref.level, ref.index, ref.width), OCTETS, cache=IMMUTABLE, etag=rest)
-            if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            if not _takes_gzip(request):
                 bundle = view.bundle(ref.index, ref.width)
                 return answer(request, bundle, OCTETS, cache=IMMUTABLE, etag=rest, Vary="Accept-Encoding")
             fields = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
@@ -196,7 +204,7 @@ class Service:
             index = self._resolve(view, which)
             if what == "":
                 if "application/json" in request.headers.get("Accept", ""):
-                    return json_answer(request, self._described(view, index))
+                    return json_answer(request, self._described(view, index), Vary="Accept")
                 return answer(request, view.leaf(index), OCTETS, cache=IMMUTABLE, Vary="Accept")
             if what == "proof":
                 return answer(request, self._issuer.proof(view, index), PROOF)
@@ -273,7 +281,7 @@ class Service:
                     raise HttpError(400, "node.number", field="height", expected="a decimal number", actual=rest)
                 leaf = view.block_leaf(int(rest))
                 if "application/json" in request.headers.get("Accept", ""):
-                    return json_answer(request, _header(blocks.parse(leaf)), cache=IMMUTABLE)
+                    return json_answer(request, _header(blocks.parse(leaf)), cache=IMMUTABLE, Vary="Accept")
                 return answer(request, leaf, OCTETS, cache=IMMUTABLE, Vary="Accept")
             query = request.rel_url.query
             limit = min(PAGE, _integer(query, "limit", 20))
@@ -392,45 +400,72 @@ class Service:
         limit = self._config.server.max_batch_entries
         if not 0 < len(leaves) <= limit:
             raise HttpError(
-                413, "node.batch-size", field="server.max_batch_entries", expected=f"1 to {limit}", actual=len(leaves)
+                413 if leaves else 400,
+                "node.batch-size",
+                field="server.max_batch_entries",
+                expected=f"1 to {limit}",
+                actual=len(leaves),
             )
         outcomes = await self._intake.many(leaves)
         if all(
             isinstance(outcome, LedgerError) and problem(outcome, "en")["status"] in (429, 503) for outcome in outcomes
         ):
             raise cast(LedgerError, outcomes[0])
-        return _no_store({"results": self._results(leaves, outcomes, brief, language_of(request))})
+        results = ", ".join(self._results(leaves, outcomes, brief, language_of(request)))
+        return _no_store(f'{{"results": [{results}]}}')
 
     def _results(
         self, leaves: Sequence[bytes], outcomes: Sequence[Outcome], brief: bool, language: Literal["zh", "en"]
-    ) -> list[dict[str, Any]]:
-        headers: dict[bytes, blocks.Block] = {}
-        results: list[dict[str, Any]] = []
-        with self._store.snapshot() as view:
-            for leaf, outcome in zip(leaves, outcomes, strict=True):
-                if isinstance(outcome, LedgerError):
-                    results.append({"error": problem(outcome, language)})
-                    continue
-                duplicate = isinstance(outcome, Known) or outcome.duplicate
-                leaf_of_block = (
-                    outcome.block if isinstance(outcome, Sealed) else view.block_leaf(view.block_of(outcome.index))
-                )
-                block = headers.get(leaf_of_block)
-                if block is None:
-                    block = headers[leaf_of_block] = blocks.parse(leaf_of_block)
-                result = {
-                    "index": outcome.index,
-                    "leaf_hash": merkle.leaf_hash(leaf).hex(),
-                    "height": block.height,
-                    "time": block.time,
-                    "number": self._number(view, outcome.index),
-                    "duplicate": duplicate,
-                }
-                if not brief:
-                    path = outcome.path if isinstance(outcome, Sealed) else self._issuer.root_path(view, outcome.index)
-                    result["receipt"] = self._receipt(view, leaf, leaf_of_block, outcome.index, path)
-                results.append(result)
-        return results
+    ) -> list[str]:
+        """One JSON text an entry."""
+        # One snapshot for all, opened only if something must be looked up.
+        with ExitStack() as stack:
+            views: list[Snapshot] = []
+
+            def view() -> Snapshot:
+                if not views:
+                    views.append(stack.enter_context(self._store.snapshot()))
+                return views[0]
+
+            if self._short is None:
+                self._number(view(), 0)
+            return [
+                self._result(leaf, outcome, view, brief, language)
+                for leaf, outcome in zip(leaves, outcomes, strict=True)
+            ]
+
+    def _result(
+        self, leaf: bytes, outcome: Outcome, view: Callable[[], Snapshot], brief: bool, language: Literal["zh", "en"]
+    ) -> str:
+        if isinstance(outcome, LedgerError):
+            return json.dumps({"error": problem(outcome, language)}, ensure_ascii=False)
+        index = outcome.index
+        if isinstance(outcome, Sealed):
+            block_leaf, duplicate = outcome.block, outcome.duplicate
+        else:
+            block_leaf, duplicate = view().block_leaf(view().block_of(index)), True
+        block = self._header_of(block_leaf)
+        number_ = None if self._short is None else number.format_number(self._short, index)
+        leaf_hash = merkle.leaf_hash(leaf)
+        text = ""
+        if not brief:
+            path = outcome.path if isinstance(outcome, Sealed) else self._issuer.root_path(view(), index)
+            made = receipt.encode(leaf, block_leaf, index, path, leaf_hash=leaf_hash, number=number_ or str(index))
+            text = f', "receipt": "{made}"'
+        # Every value is a number, hex, base45 or a certificate number: nothing needs escaping.
+        name = "null" if number_ is None else f'"{number_}"'
+        return (
+            f'{{"index": {index}, "leaf_hash": "{leaf_hash.hex()}", "height": {block.height}, "time": {block.time}, '
+            f'"number": {name}, "duplicate": {"true" if duplicate else "false"}{text}}}'
+        )
+
+    def _header_of(self, leaf: bytes) -> blocks.Block:
+        block = self._headers.get(leaf)
+        if block is None:
+            block = self._headers[leaf] = blocks.parse(leaf)
+            if len(self._headers) > HEADERS_KEPT:
+                self._headers.popitem(last=False)
+        return block
 
 
 def readable(value: Any) -> Any:
@@ -467,15 +502,24 @@ def _header(block: blocks.Block) -> dict[str, Any]:
     }
 
 
+def _takes_gzip(request: web.BaseRequest) -> bool:
+    for each in request.headers.get("Accept-Encoding", "").lower().split(","):
+        name, _, weight = each.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            # RFC 9110 section 12.4.2: a weight of 0 is a refusal.
+            return weight.strip("0.") != "" or not weight
+    return False
+
+
 def _gzip(data: bytes) -> bytes:
     # Level 1: most of an entry is digests and signatures, which no level makes smaller.
     compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
     return compressor.compress(data) + compressor.flush()
 
 
-def _no_store(value: Any) -> web.Response:
+def _no_store(text: str) -> web.Response:
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
-    return web.Response(body=json.dumps(value, ensure_ascii=False).encode(), headers=headers)
+    return web.Response(body=text.encode(), headers=headers)
 
 
 def _not_found(path: str) -> HttpError:
