@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.centres import centre as centre
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """For how long the tests that can run for ever do run; the defaults are those of `make test`."""

@@ -10,11 +10,11 @@ Exit codes: 0 everything holds, 1 something does not (the evidence is kept in --
 from __future__ import annotations
 
 import argparse
-import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from ledger import policy as policies
 from ledger.chain import Profile
 from ledger.checkpoint import Checkpoint
 from ledger.entry import ENTRY_TAG, parse
-from ledger.errors import LedgerError, ProofError
+from ledger.errors import FormatError, LedgerError, ProofError
 from ledger.keys import VKey
 from ledger.store import Store
-from tools.client import Client
+from tools.client import Downloads
 from tools.console import Console
 from tools.files import progress_bar, write_file
 from tools.replay import BrokenLedger, Bundle, examined, replay
@@ -35,8 +35,6 @@ from tools.submit import DEFAULT_URL
 from tools.verify import trusted_policy
 
 EXAMPLE = "yuanzheng audit http://127.0.0.1:8440 --policy policy"
-AHEAD = 16
-"""Bundles asked for at once."""
 SYNC_SECONDS = 5.0
 
 
@@ -56,8 +54,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     started = time.monotonic()
     try:
-        audit = _Audit(options.url, state, policy, options.processes, quiet=console.json)
-        checked, checkpoint = audit.run()
+        with Downloads(options.url) as downloads:
+            audit = _Audit(downloads, state, policy, options.processes, quiet=console.json)
+            checked, checkpoint = audit.run()
     except ProofError as error:
         console.result({"verdict": "inconsistent", "code": error.code, "zh": error.sentence("zh"), "en": str(error)})
         console.line(f"{console.paint('✗', 'red')} {error.sentence(console.language)}")
@@ -89,23 +88,33 @@ class _Audit:
     """One audit: what is remembered lies in `state/seen.json` and `state/store`."""
 
     def __init__(
-        self, url: str, state: Path, policy: policies.Policy | None, processes: int | None, *, quiet: bool
+        self, downloads: Downloads, state: Path, policy: policies.Policy | None, processes: int | None, *, quiet: bool
     ) -> None:
-        self._url = url
+        self._downloads = downloads
         self._state = state
         self._policy = policy
         self._processes = processes
         self._quiet = quiet
-        seen = state / "seen.json"
-        self._seen: dict[str, Any] = json.loads(seen.read_bytes()) if seen.exists() else {}
+        self._seen = _remembered(state / "seen.json")
+        self._seen_size = 0
         self.vkey: VKey
 
     def run(self) -> tuple[int, Checkpoint]:
-        """Check what is new; returns how many leaves that was, and the checkpoint. Raises `ProofError`."""
-        raw = self._get("/checkpoint")
+        """Check what is new; returns how many leaves that was, and the checkpoint. Raises `ProofError`.
+
+        Whatever is wrong, the signed checkpoints that show it, and the bundle where it lies, are kept in the state.
+        """
+        raw = self._downloads.get("/checkpoint")
+        try:
+            return self._check(raw)
+        except ProofError as error:
+            self._keep_evidence(raw, error)
+            raise
+
+    def _check(self, raw: bytes) -> tuple[int, Checkpoint]:
         checkpoint, note = checkpoints.parse(raw)
         self.vkey = self._trusted_key(note, checkpoint)
-        self._compare(checkpoint, raw)
+        self._compare(checkpoint)
         if checkpoint.size == 0:
             self._remember(checkpoint, raw)
             return 0, checkpoint
@@ -113,22 +122,13 @@ class _Audit:
             with store.snapshot() as view:
                 start = view.head.size
             if start > checkpoint.size:
-                raise self._evidence("tools.rollback", start, checkpoint.size, raw)
-            self._replay(store, start, checkpoint, raw)
-            self._check_tiles(store, start, checkpoint.size)
+                raise ProofError("tools.rollback", expected=start, actual=checkpoint.size)
+            self._replay(store, start, checkpoint)
+            # Not from `start`: an audit that ended early has replayed leaves whose tiles it did not look at.
+            self._check_tiles(store, self._seen_size, checkpoint.size)
             store.sync()
         self._remember(checkpoint, raw)
         return checkpoint.size - start, checkpoint
-
-    def _get(self, path: str) -> bytes:
-        return self._get_many([path])[0]
-
-    def _get_many(self, paths: Sequence[str]) -> list[bytes]:
-        async def ask() -> list[bytes]:
-            async with Client(self._url, connections=AHEAD) as client:
-                return await asyncio.gather(*(client.get(path) for path in paths))
-
-        return asyncio.run(ask())
 
     def _trusted_key(self, note: Any, checkpoint: Checkpoint) -> VKey:
         """The log's key: the policy's, else the one seen first, else the one that the ledger names (and is then kept)."""
@@ -137,27 +137,33 @@ class _Audit:
         if "log_key" in self._seen:
             vkey = keys.parse_vkey(self._seen["log_key"])
         else:
-            vkey = policies.parse(self._get("/policy")).logs[0].vkey
+            vkey = policies.parse(self._downloads.get("/policy")).logs[0].vkey
         policies.from_log_key(vkey).check(note, checkpoint)
         return vkey
 
-    def _compare(self, checkpoint: Checkpoint, raw: bytes) -> None:
+    def _compare(self, checkpoint: Checkpoint) -> None:
         if not self._seen:
             return
         before, _ = checkpoints.parse(self._seen["checkpoint"].encode())
+        self._seen_size = before.size
         if before.origin != checkpoint.origin or self._seen["log_key"] != str(self.vkey):
-            raise self._evidence("tools.other-ledger", before.origin, checkpoint.origin, raw)
+            raise ProofError("tools.other-ledger", expected=before.origin, actual=checkpoint.origin)
         if checkpoint.size < before.size:
-            raise self._evidence("tools.rollback", before.size, checkpoint.size, raw)
+            raise ProofError("tools.rollback", expected=before.size, actual=checkpoint.size)
         if checkpoint.size == before.size and checkpoint.root != before.root:
-            raise self._evidence("tools.fork", before.root, checkpoint.root, raw)
+            raise ProofError("tools.fork", expected=before.root, actual=checkpoint.root)
 
-    def _evidence(self, code: str, expected: object, actual: object, raw: bytes) -> ProofError:
-        """Keep both signed checkpoints: together they prove the misbehaviour to anybody."""
+    def _keep_evidence(self, raw: bytes, error: ProofError) -> None:
         if self._seen:
             write_file(self._state / "evidence-before.checkpoint", self._seen["checkpoint"].encode())
         write_file(self._state / "evidence-now.checkpoint", raw)
-        return ProofError(code, expected=expected, actual=actual)
+        leaf = error.params.get("index")
+        if isinstance(leaf, int):
+            index = leaf // tiles.TILE_WIDTH
+            # What is wrong is known already; that the bundle cannot be had a second time must not hide it.
+            with suppress(LedgerError):
+                data = self._downloads.tile(_bundle_ref(index, checkpoints.parse(raw)[0].size))
+                write_file(self._state / f"evidence-leaves-{index * tiles.TILE_WIDTH}.bundle", data)
 
     def _remember(self, checkpoint: Checkpoint, raw: bytes) -> None:
         seen = {"checkpoint": raw.decode(), "log_key": str(self.vkey), "size": checkpoint.size}
@@ -167,17 +173,16 @@ class _Audit:
         path = self._state / "store"
         if (path / "data.mdb").exists():
             return Store.open(path, durable=False)
-        first = tiles.decode_bundle(self._get("/tile/" + tiles.format_path(_bundle_ref(0, checkpoint.size))))[0]
+        ref = _bundle_ref(0, checkpoint.size)
+        first = _decoded(ref, self._downloads.tile(ref))[0]
         return Store.create(
             path, origin=checkpoint.origin, profile=_profile_of(first), log_key=self.vkey.key, durable=False
         )
 
-    def _replay(self, store: Store, start: int, checkpoint: Checkpoint, raw: bytes) -> None:
+    def _replay(self, store: Store, start: int, checkpoint: Checkpoint) -> None:
         pieces = examined(self._bundles(start, checkpoint.size), store.profile, store.origin, processes=self._processes)
-        root = None
         synced = time.monotonic()
-        label = "audit"
-        with progress_bar(checkpoint.size - start, label, unit="leaf", quiet=self._quiet) as progress:
+        with progress_bar(checkpoint.size - start, "audit", unit="leaf", quiet=self._quiet) as progress:
             for applied in replay(store, pieces):
                 progress(len(applied.leaves))
                 if time.monotonic() - synced > SYNC_SECONDS:
@@ -190,39 +195,61 @@ class _Audit:
                 "tools.no-block", field=f"leaf {size}", expected="a block leaf", actual=checkpoint.size - size
             )
         if root != checkpoint.root:
-            raise self._evidence("tools.wrong-root", checkpoint.root, root, raw)
+            raise ProofError("tools.wrong-root", expected=checkpoint.root, actual=root)
 
     def _bundles(self, start: int, size: int) -> Iterator[Bundle]:
-        indexes = list(range(start // tiles.TILE_WIDTH, -(-size // tiles.TILE_WIDTH)))
-        for position in range(0, len(indexes), AHEAD):
-            part = indexes[position : position + AHEAD]
-            found = self._get_many(["/tile/" + tiles.format_path(_bundle_ref(index, size)) for index in part])
-            for index, data in zip(part, found, strict=True):
-                low = index * tiles.TILE_WIDTH
-                width = tiles.width_at(0, index, size)
-                tiles.decode_bundle(data, width)
-                yield Bundle(max(start, low), data, max(0, start - low))
+        refs = (_bundle_ref(index, size) for index in range(start // tiles.TILE_WIDTH, -(-size // tiles.TILE_WIDTH)))
+        for ref, data in self._downloads.tiles(refs):
+            low = ref.index * tiles.TILE_WIDTH
+            _decoded(ref, data)
+            yield Bundle(max(start, low), data, max(0, start - low))
 
     def _check_tiles(self, store: Store, start: int, size: int) -> None:
         """The served tiles must be the ones that the leaves make."""
-        refs = [
+        refs = (
             ref
             for ref in tiles.tiles_for_size(size)
             if ref.level >= 0 and (ref.index + 1) * tiles.TILE_WIDTH ** (ref.level + 1) > start
-        ]
+        )
         with store.snapshot() as view:
-            for position in range(0, len(refs), AHEAD):
-                part = refs[position : position + AHEAD]
-                found = self._get_many(["/tile/" + tiles.format_path(ref) for ref in part])
-                for ref, data in zip(part, found, strict=True):
-                    expected = view.tile(ref.level, ref.index, ref.width)
-                    if data != expected:
-                        raise BrokenLedger(
-                            "tools.wrong-tile",
-                            field=tiles.format_path(ref),
-                            expected=hashlib.sha256(expected).digest(),
-                            actual=hashlib.sha256(data).digest(),
-                        )
+            for ref, data in self._downloads.tiles(refs):
+                expected = view.tile(ref.level, ref.index, ref.width)
+                if data != expected:
+                    raise BrokenLedger(
+                        "tools.wrong-tile",
+                        field=tiles.format_path(ref),
+                        expected=hashlib.sha256(expected).digest(),
+                        actual=hashlib.sha256(data).digest(),
+                    )
+
+
+def _remembered(path: Path) -> dict[str, str]:
+    """The last checkpoint and log key that were seen, or nothing. Raises `LedgerError` if the file is damaged."""
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_bytes())
+        seen = {name: found[name] for name in ("checkpoint", "log_key")}
+        checkpoints.parse(seen["checkpoint"].encode())
+        keys.parse_vkey(seen["log_key"])
+    except (ValueError, TypeError, KeyError, AttributeError, LedgerError) as error:
+        raise LedgerError("tools.bad-state", field=str(path), actual=type(error).__name__) from error
+    return seen
+
+
+def _decoded(ref: tiles.TileRef, data: bytes) -> list[bytes]:
+    """The leaves of a bundle as it was served. Raises `BrokenLedger`."""
+    try:
+        return tiles.decode_bundle(data, ref.width)
+    except FormatError as error:
+        raise BrokenLedger(
+            "tools.broken",
+            field=tiles.format_path(ref),
+            actual=error.code,
+            reason=error.sentence("en"),
+            reason_zh=error.sentence("zh"),
+            index=ref.index * tiles.TILE_WIDTH,
+        ) from error
 
 
 def _bundle_ref(index: int, size: int) -> tiles.TileRef:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 from typing import Any
 
 from ledger.errors import Language, LedgerError, shown
@@ -65,6 +66,13 @@ class Console:
         width = max((_width(name) for name, _ in rows), default=0)
         for name, value in rows:
             print(f"  {name}{' ' * (width - _width(name))}  {value}")
+
+
+def tolerate_encodings() -> None:
+    """Let a terminal or pipe that lacks a character show its escape: no verdict may end in an error of encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _width(content: str) -> int:

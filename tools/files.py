@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
@@ -31,44 +31,68 @@ def new_sm3() -> Any:
 
 def digest_file(path: Path, name: str, progress: Progress = lambda _: None) -> FileDigest:
     """Measure one file in a single streaming pass, in constant memory. Raises `LedgerError` if it changes meanwhile."""
-    sha256, sm3 = hashlib.sha256(), new_sm3()
-    size = 0
-    with path.open("rb", buffering=0) as stream, ThreadPoolExecutor(1) as pool:
-        buffers = [bytearray(CHUNK), bytearray(CHUNK), bytearray(CHUNK)]
+    with path.open("rb", buffering=0) as stream:
         before = os.fstat(stream.fileno())
-        pending = None
-        turn = 0
-        while True:
-            buffer = buffers[turn]
-            count = stream.readinto(buffer) or 0
-            if not count:
-                break
-            turn = (turn + 1) % 3
-            view = memoryview(buffer)[:count]
-            sha256.update(view)
-            if pending is not None:
+        size = 0
+
+        def advance(count: int) -> None:
+            nonlocal size
+            size += count
+            # A file that grows as fast as it is read would never end.
+            if size > before.st_size:
+                raise LedgerError("tools.file-changed", field=str(path), expected=before.st_size, actual=size)
+            progress(count)
+
+        digest = digest_stream(stream, name, advance)
+        after = os.fstat(stream.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or digest.size != after.st_size:
+        raise LedgerError("tools.file-changed", field=str(path), expected=before.st_size, actual=after.st_size)
+    return digest
+
+
+def digest_stream(stream: Any, name: str, progress: Progress = lambda _: None) -> FileDigest:
+    """Measure what `stream.readinto` gives: SHA-256 here, SM3, the slower one, of the chunk before in a thread beside it."""
+    sha256, sm3 = hashlib.sha256(), new_sm3()
+    size = turn = 0
+    pending = None
+    buffers = [bytearray(CHUNK)]
+    with ThreadPoolExecutor(1) as pool:
+        while count := stream.readinto(buffers[turn]):
+            view = memoryview(buffers[turn])[:count]
+            if pending is None:
+                # The first chunk, so that the many small files need no thread and no room to read ahead.
+                pending = pool.submit(sm3.update, view) if count == CHUNK else None
+                if pending is None:
+                    sm3.update(view)
+                elif len(buffers) == 1:
+                    buffers.append(bytearray(CHUNK))
+                sha256.update(view)
+            else:
+                sha256.update(view)
                 pending.result()
-            pending = pool.submit(sm3.update, view)
+                pending = pool.submit(sm3.update, view)
+            turn = (turn + 1) % len(buffers)
             size += count
             progress(count)
         if pending is not None:
             pending.result()
-        after = os.fstat(stream.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
-        raise LedgerError("tools.file-changed", field=str(path), expected=before.st_size, actual=after.st_size)
     return FileDigest(name, size, sha256.digest(), sm3.digest())
 
 
 def files_of(path: Path) -> list[tuple[Path, str]]:
     """A file, or every regular file below a folder in a fixed order, with its name relative to the folder."""
     if path.is_file():
-        return [(path, path.name)]
-    if not path.is_dir():
+        names = [(path.name, path)]
+    elif path.is_dir():
+        found = [item for item in path.rglob("*") if item.is_file() and not item.is_symlink()]
+        names = sorted((item.relative_to(path).as_posix(), item) for item in found)
+        if not names:
+            raise LedgerError("tools.empty-folder", actual=str(path))
+    else:
         raise LedgerError("tools.no-file", actual=str(path))
-    found = [item for item in path.rglob("*") if item.is_file() and not item.is_symlink()]
-    names = sorted((item.relative_to(path).as_posix(), item) for item in found)
-    if not names:
-        raise LedgerError("tools.empty-folder", actual=str(path))
+    for name, item in names:
+        if not name.isprintable() and any("\ud800" <= character <= "\udfff" for character in name):
+            raise LedgerError("tools.file-name", actual=ascii(str(item)))
     return [(item, name) for name, item in names]
 
 
@@ -95,17 +119,21 @@ def progress_bar(total: int, label: str, *, unit: str = "B", quiet: bool = False
         yield bar.update
 
 
-def write_file(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
-    """Write a file whole or not at all, durably. Raises `LedgerError` if it exists and may not be replaced."""
+@contextmanager
+def writing(path: Path, *, mode: int = 0o644, replace: bool = True) -> Iterator[IO[bytes]]:
+    """A stream whose bytes become the file whole, durably, when the block ends well, and nothing if it does not.
+
+    Raises `LedgerError` if the file exists and may not be replaced.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not replace and path.exists():
         raise LedgerError("tools.exists", actual=str(path))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with os.fdopen(descriptor, "w+b") as stream:
             os.fchmod(stream.fileno(), mode)
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if replace:
@@ -119,6 +147,12 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = Tr
     sync_directory(path.parent)
 
 
+def write_file(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
+    """Write a file whole or not at all, durably. Raises `LedgerError` if it exists and may not be replaced."""
+    with writing(path, mode=mode, replace=replace) as stream:
+        stream.write(data)
+
+
 def sync_directory(path: Path) -> None:
     """Make a directory's new names durable."""
     directory = os.open(path, os.O_RDONLY)
@@ -126,6 +160,12 @@ def sync_directory(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def store_of(path: Path) -> Path:
+    """The store's directory, given that or the ledger's, which `yuanzheng init` made around it."""
+    inner = path / "data"
+    return inner if not (path / "data.mdb").exists() and (inner / "data.mdb").exists() else path
 
 
 def read_limited(path: Path, limit: int) -> bytes:

@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 
 from ledger import block as blocks
-from ledger import categories, chain, checkpoint, kinds, policy
+from ledger import categories, chain, checkpoint, kinds, number, policy
 from ledger.block import Clock
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey, VKey
 from ledger.store import Store
+from node import config as configs
 from node.clock import SystemClock
 from tools.console import Console
 from tools.files import write_file
@@ -61,9 +62,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     checkpoint.check_origin(options.origin)
     if not 1 <= options.threshold <= options.authorities <= 16:
         raise LedgerError("tools.threshold", expected=f"1 to {min(16, options.authorities)}", actual=options.threshold)
+    number.format_number(options.short, 0)
+    _check_workers(options.workers)
+    for name in ("yuanzheng.toml", "data", "keys", "policy", "charter.entry"):
+        if (home / name).exists():
+            raise LedgerError("tools.exists", actual=str(home / name))
     config = home / "yuanzheng.toml"
-    if config.exists() or (home / "data").exists() or (home / "keys").exists():
-        raise LedgerError("tools.exists", actual=str(home))
     home.mkdir(parents=True, exist_ok=True)
     (home / "keys").mkdir(mode=0o700)
     log = new_key(home / "keys" / "log.key", options.origin)
@@ -84,10 +88,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _check_workers(workers: int) -> None:
+    """Refuse here already what `serve` would refuse."""
+    try:
+        configs.load(None, {"YUANZHENG_SERVER_WORKERS": str(workers)})
+    except LedgerError as error:
+        expected = error.expected
+        raise LedgerError(
+            "node.config-value", field="--workers", name="workers", expected=expected, actual=workers
+        ) from None
+
+
 def _charter(options: argparse.Namespace, home: Path, log: VKey) -> bytes:
-    paths = [home / "keys" / f"authority-{number}.key" for number in range(1, options.authorities + 1)]
-    for number, path in enumerate(paths, 1):
-        new_key(path, f"{options.origin}/authority-{number}")
+    paths = [home / "keys" / f"authority-{place}.key" for place in range(1, options.authorities + 1)]
+    for place, path in enumerate(paths, 1):
+        new_key(path, f"{options.origin}/authority-{place}")
     authority = sorted((load_key(path) for path in paths), key=lambda each: each.public)
     data = {
         "authority": [each.public for each in authority],

@@ -28,7 +28,7 @@ def load_key(path: Path) -> SigningKey:
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise LedgerError("node.key-mode", field=str(path), expected="0600", actual=f"{mode:04o}")
-    return keys.parse_private(path.read_text(encoding="utf-8"))[1]
+    return keys.parse_private(path.read_text(encoding="utf-8", errors="replace"))[1]
 
 
 def public_key(text: str) -> bytes:

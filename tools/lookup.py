@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import LedgerError
-from tools.client import Client, with_client
+from tools.client import Client, Refused, with_client
 from tools.console import Console
 from tools.fetch import name_of
 from tools.files import digest_paths
@@ -35,7 +35,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if len(given) != 1:
         raise LedgerError("tools.one-subject", expected=1, actual=len(given))
     if options.subject is not None and not Path(options.subject).exists():
-        entry = with_client(options.url, lambda client: client.get_json(f"/entries/{name_of(options.subject)}"))
+        try:
+            entry = with_client(options.url, lambda client: client.get_json(f"/entries/{name_of(options.subject)}"))
+        except Refused as error:
+            if error.status != 404:
+                raise
+            return _print([], console)
         return _print([entry], console)
     query = f"sm3={options.sm3}" if options.sm3 else f"sha256={options.sha256}"
     if options.subject is not None:

@@ -11,10 +11,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import NoReturn
 
 from ledger.errors import Language, LedgerError
-from tools.console import Console
+from tools.console import Console, tolerate_encodings
 
 USAGE = 3
 INTERRUPTED = 130
@@ -41,10 +42,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
 class Parser(argparse.ArgumentParser):
     """argparse, but a wrong usage exits with 3: 1 and 2 are verdicts."""
 
+    language: Language = "en"
+
     def error(self, message: str) -> NoReturn:
         """Print the usage and one sentence."""
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        self.exit(USAGE, LedgerError("tools.usage", field=self.prog, actual=message).sentence(Parser.language) + "\n")
 
 
 def language_of(environ: dict[str, str]) -> Language:
@@ -93,11 +96,20 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    tolerate_encodings()
     arguments = list(sys.argv[1:] if argv is None else argv)
     named = next((word for word in arguments if not word.startswith("-")), "")
+    environ = dict(os.environ)
+    Parser.language = asked_language(arguments) or language_of(environ)
     parser = build_parser([named] if named in COMMANDS else [])
     options = parser.parse_args(arguments)
-    return run(options, dict(os.environ))
+    return run(options, environ)
+
+
+def asked_language(arguments: Sequence[str]) -> Language | None:
+    """What `--lang` says, looked for before the arguments are known to be sound: a wrong usage is a sentence too."""
+    chosen = [b for a, b in pairwise(arguments) if a == "--lang"] + [a.removeprefix("--lang=") for a in arguments]
+    return "zh" if "zh" in chosen else "en" if "en" in chosen else None
 
 
 def run(options: argparse.Namespace, environ: dict[str, str]) -> int:

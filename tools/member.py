@@ -16,7 +16,7 @@ from ledger.kinds import IDENTITY_METHODS
 from tools.console import Console
 from tools.files import write_file
 from tools.keyfiles import load_key, public_key
-from tools.office import DAY_MS, deliver
+from tools.office import add_validity, deliver, end_of
 from tools.submit import DEFAULT_URL, make_entry
 
 EXAMPLE = "yuanzheng member attest --office-key office.key --member MEMBER_PUBLIC_KEY --subject 林某 --method id-card"
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--level", type=int, default=2, choices=range(1, 5), help="1 self-declared … 4 in person, notarised"
     )
-    parser.add_argument("--days", type=int, default=365, help="validity (default: 365)")
+    add_validity(parser, 365)
     parser.add_argument("--salts", type=Path, help="where the salt is kept (default: member-<key>.salts.json)")
     parser.add_argument("--ledger", help="the ledger's origin (default: asked of the node)")
     parser.add_argument("--url", default=DEFAULT_URL, help=f"the node (default: {DEFAULT_URL})")
@@ -52,6 +52,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
         "member": member,
         "method": options.method,
         "subject": commitment("subject", options.subject, salt),
-        "until": time.time_ns() // 1_000_000 + options.days * DAY_MS,
+        "until": end_of(options, time.time_ns() // 1_000_000),
     }
     return deliver(options, console, lambda ledger: make_entry(ledger, "member.attest", data, office))

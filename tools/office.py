@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ledger.categories import CATEGORIES
-from tools.client import Client, with_client
+from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import write_file
 from tools.keyfiles import load_key, public_key
@@ -34,10 +35,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="the office's public name")
     parser.add_argument("--kinds", nargs="+", default=["member.attest", "work.register"], help="kinds it answers for")
     parser.add_argument("--categories", nargs="+", default=sorted(CATEGORIES), help="categories (default: all)")
-    parser.add_argument("--days", type=int, default=3650, help="validity from now on (default: 3650)")
+    parser.add_argument("--from", dest="since", type=moment, metavar="DATE", help="valid from (default: now)")
+    add_validity(parser, 3650)
     parser.add_argument("--ledger", help="the ledger's origin (default: asked of the node)")
     parser.add_argument("--url", default=DEFAULT_URL, help=f"the node (default: {DEFAULT_URL})")
     parser.add_argument("--out", type=Path, help="write the entry here instead of sending it")
+
+
+def moment(text: str) -> int:
+    """A date or time (ISO 8601; UTC unless it names an offset) in milliseconds since 1970, for argparse."""
+    try:
+        found = datetime.fromisoformat(text)
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()) * 1000
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2027-01-31") from None
+
+
+def add_validity(parser: argparse.ArgumentParser, days: int) -> None:
+    """`--until` and `--days`: how long what is signed stays in force."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--until", type=moment, metavar="DATE", help="valid until, that moment excluded (ISO 8601, UTC)")
+    group.add_argument("--days", type=int, default=days, help=f"or for how many days (default: {days})")
+
+
+def end_of(options: argparse.Namespace, start: int) -> int:
+    """The end of the validity (ms) that `add_validity` was told."""
+    until: int = start + options.days * DAY_MS if options.until is None else options.until
+    return until
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -46,11 +70,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     now = time.time_ns() // 1_000_000
     data = {
         "categories": sorted(set(options.categories)),
-        "from": now - 60_000,
+        "from": now - 60_000 if options.since is None else options.since,
         "kinds": sorted(set(options.kinds)),
         "name": options.name,
         "office": public_key(options.office),
-        "until": now + options.days * DAY_MS,
+        "until": end_of(options, now if options.since is None else options.since),
     }
 
     def entry(ledger: str) -> bytes:
@@ -73,7 +97,7 @@ def deliver(options: argparse.Namespace, console: Console, entry: Any) -> int:
             write_file(options.out, leaf, replace=False)
         return (await send(client, [leaf]))[0]
 
-    result = accepted(with_client(options.url, exchange), console.language)
+    result = accepted(with_client(options.url, exchange, tries=PATIENT_TRIES), console.language)
     console.result(result)
     console.say("tools.recorded", number=result["number"], height=result["height"])
     return 0

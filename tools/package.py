@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from ledger.commitment import FileDigest
+from ledger.errors import LedgerError
 from ledger.messages import text
+from tools.files import writing
+from tools.verify import FILES
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def build(
+def write(
+    target: Path,
     name: str,
     certificate: bytes,
     salts: bytes,
@@ -20,11 +25,14 @@ def build(
     *,
     number: str,
     verifier: bytes | None,
-    files: Sequence[tuple[Path, str]] = (),
-) -> bytes:
-    """The package's bytes: README.txt first, then certificate, salts, policy, verifier, and the originals if given."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+    files: Sequence[tuple[Path, FileDigest]] = (),
+) -> None:
+    """Write a package (0600): README.txt first, then certificate, salts, policy, verifier, and the originals if given.
+
+    `files` are paths and what was measured there; they are copied in constant memory, and not compressed. Raises
+    `LedgerError` if one is no longer what was measured.
+    """
+    with writing(target, mode=0o600) as stream, zipfile.ZipFile(stream, "w") as package:
         readme = "\r\n".join(
             text("tools.package-readme", language, name=name, number=number) for language in ("zh", "en")
         )
@@ -35,19 +43,30 @@ def build(
         _put(package, "policy", policy)
         if verifier is not None:
             _put(package, "yuanzheng-verify.pyz", verifier)
-        for path, relative in files:
-            with path.open("rb") as stream, package.open(_info(f"files/{relative}"), "w", force_zip64=True) as target:
-                while chunk := stream.read(1 << 20):
-                    target.write(chunk)
-    return buffer.getvalue()
+        for path, digest in files:
+            _put_original(package, path, digest)
 
 
-def _info(name: str) -> zipfile.ZipInfo:
+def _put_original(package: zipfile.ZipFile, path: Path, digest: FileDigest) -> None:
+    # Stored: a verifier can then refuse whatever would swell, and most originals are compressed already.
+    info = _info(FILES + digest.name, zipfile.ZIP_STORED)
+    size, sha256 = 0, hashlib.sha256()
+    with path.open("rb") as original, package.open(info, "w", force_zip64=True) as member:
+        while size <= digest.size and (chunk := original.read(1 << 20)):
+            sha256.update(chunk)
+            member.write(chunk)
+            size += len(chunk)
+    if sha256.digest() != digest.sha256:
+        raise LedgerError("tools.file-changed", field=str(path), expected=digest.size, actual=size)
+
+
+def _info(name: str, compression: int) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _EPOCH)
-    info.compress_type = zipfile.ZIP_DEFLATED
+    info.compress_type = compression
+    info.create_system = 3
     info.external_attr = 0o644 << 16
     return info
 
 
 def _put(package: zipfile.ZipFile, name: str, data: bytes) -> None:
-    package.writestr(_info(name), data)
+    package.writestr(_info(name, zipfile.ZIP_DEFLATED), data)

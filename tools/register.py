@@ -31,7 +31,7 @@ from ledger.errors import LedgerError
 from ledger.keys import SigningKey
 from ledger.kinds import MAX_OPEN_FILES
 from tools import package
-from tools.client import Client, with_client
+from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import digest_file, files_of, progress_bar, read_limited, write_file
 from tools.keyfiles import load_key
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
                 await _fetch(client, work, result, published, options, trusted=policy is not None)
         return results
 
-    results = with_client(options.url, exchange)
+    results = with_client(options.url, exchange, tries=PATIENT_TRIES)
     return _report(works, results, options, console)
 
 
@@ -152,8 +152,8 @@ def _sign(work: Work, ledger: str, key: SigningKey, options: argparse.Namespace,
         "files": [[d.name, d.size, d.sha256.hex(), d.sm3.hex()] for d in work.digests],
     }
     if path.exists():
-        kept = json.loads(path.read_bytes())
-        if kept.get("work") != asked:
+        kept = _kept(path, work.title)
+        if kept["work"] != asked:
             raise LedgerError("tools.other-work", field=str(path), actual=work.title)
     else:
         kept = _new_entry(asked, work, key)
@@ -161,6 +161,20 @@ def _sign(work: Work, ledger: str, key: SigningKey, options: argparse.Namespace,
     work.kept = path.read_bytes()
     work.leaf = bytes.fromhex(kept["entry"])
     work.open = _opening(kept, work.digests)
+
+
+def _kept(path: Path, title: str) -> dict[str, Any]:
+    """What an earlier run saved. Raises `LedgerError` if the file is not what `_new_entry` makes."""
+    try:
+        kept: dict[str, Any] = json.loads(path.read_bytes())
+        salts, count = kept["salts"], len(kept["work"]["files"])
+        for text in (salts["title"], salts["author"], salts["manifest"], *salts["names"], kept["entry"]):
+            bytes.fromhex(text)
+        if len(salts["names"]) != count:
+            raise ValueError
+    except (ValueError, TypeError, KeyError):
+        raise LedgerError("tools.other-work", field=str(path), actual=title) from None
+    return kept
 
 
 def _new_entry(asked: dict[str, Any], work: Work, key: SigningKey) -> dict[str, Any]:
@@ -218,11 +232,18 @@ async def _fetch(
     if not options.no_package:
         from tools.build_verifier import find_verifier
 
-        files = work.paths if options.with_files else ()
-        content = package.build(
-            work.name, data, work.kept, policy, number=result["number"], verifier=find_verifier(), files=files
+        paths = [path for path, _ in work.paths]
+        files = list(zip(paths, work.digests, strict=True)) if options.with_files else ()
+        package.write(
+            options.out / f"{work.name}.evidence.zip",
+            work.name,
+            data,
+            work.kept,
+            policy,
+            number=result["number"],
+            verifier=find_verifier(),
+            files=files,
         )
-        write_file(options.out / f"{work.name}.evidence.zip", content, mode=0o600)
     result["certificate"] = str(options.out / f"{work.name}.tlog-proof")
     result["checked_against"] = "your policy" if trusted else "the node's own policy"
 

@@ -1,6 +1,6 @@
 """Replay: a ledger's leaves, from wherever they come, through the same function that the primary seals by.
 
-Signatures are checked in a pool of processes, a bundle at a time; the rules are applied here, in ledger order. What
+Signatures are checked in a pool of processes, some bundles at a time; the rules are applied here, in ledger order. What
 `audit` and `fsck` say is said in terms of this.
 """
 
@@ -8,45 +8,29 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import chain as joined
+from itertools import islice
+from typing import Any
 
 from ledger import block as blocks
 from ledger import chain, tiles
-from ledger.chain import Applied, Profile
+from ledger.chain import Applied, Head, Profile
 from ledger.entry import Entry
-from ledger.errors import LedgerError, ProofError
+from ledger.errors import LedgerError, ProofError, StoreError
+from ledger.merkle import Frontier
+from ledger.snapshot import Snapshot
 from ledger.store import Store
 
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """Consecutive leaves from index `first` on; `error` is what is wrong with the leaf that follows them."""
-
-    first: int
-    leaves: list[bytes]
-    error: LedgerError | None
-
-
-def examine_leaves(first: int, leaves: list[bytes], profile: Profile, origin: str) -> Examined:
-    """Check each leaf by itself; block leaves are left to `chain.apply`, which checks their signatures."""
-    for position, leaf in enumerate(leaves):
-        if not blocks.is_block(leaf):
-            try:
-                chain.examine(leaf, profile, origin)
-            except LedgerError as error:
-                return Examined(first, leaves[:position], error)
-    return Examined(first, leaves, None)
-
-
-def _examine_bundle(first: int, bundle: bytes, skip: int, profile: Profile, origin: str) -> Examined:
-    try:
-        leaves = tiles.decode_bundle(bundle)[skip:]
-    except LedgerError as error:
-        return Examined(first, [], error)
-    return examine_leaves(first, leaves, profile, origin)
+BUNDLES_A_TASK = 4
+"""1,024 leaves: some 70 ms of a process's time, beside which handing them over costs nothing."""
+TASKS_A_PROCESS = 3
+MAX_REMEMBERED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,62 +42,165 @@ class Bundle:
     skip: int = 0
 
 
-def examined(
-    bundles: Iterable[Bundle], profile: Profile, origin: str, *, processes: int | None = None
-) -> Iterator[Examined]:
-    """Examine bundles in parallel, in order; at most a few bundles a process are held in memory."""
-    count = processes or os.cpu_count() or 1
-    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        waiting: deque[Future[Examined]] = deque()
-        try:
-            for bundle in bundles:
-                waiting.append(pool.submit(_examine_bundle, bundle.first, bundle.data, bundle.skip, profile, origin))
-                if len(waiting) > 4 * count:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Consecutive leaves from index `first` on; `error` is what is wrong with the leaf that follows them."""
+
+    first: int
+    leaves: list[bytes]
+    error: LedgerError | None
 
 
 class BrokenLedger(ProofError):
     """The ledger itself is wrong at a leaf: a rule, a signature, a hash or an encoding does not hold."""
 
 
+def _failure(bundle: Bundle, profile: Profile, origin: str) -> tuple[int, LedgerError] | None:
+    """How many leaves of a bundle are good, and what is wrong with the one that follows; None if all are good.
+
+    Block leaves are left to `chain.apply`, which checks their signatures.
+    """
+    try:
+        leaves = tiles.decode_bundle(bundle.data)[bundle.skip :]
+    except LedgerError as error:
+        return 0, error
+    for position, leaf in enumerate(leaves):
+        if not blocks.is_block(leaf):
+            try:
+                chain.examine(leaf, profile, origin)
+            except LedgerError as error:
+                return position, error
+    return None
+
+
+def _failures(bundles: Sequence[Bundle], profile: Profile, origin: str) -> list[tuple[int, LedgerError] | None]:
+    return [_failure(bundle, profile, origin) for bundle in bundles]
+
+
+def _finish(bundle: Bundle, failure: tuple[int, LedgerError] | None) -> Examined:
+    good, error = (None, None) if failure is None else failure
+    leaves = [] if good == 0 else tiles.decode_bundle(bundle.data)[bundle.skip :][:good]
+    return Examined(bundle.first, leaves, error)
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C reaches the whole process group; the command itself decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def examined(
+    bundles: Iterable[Bundle], profile: Profile, origin: str, *, processes: int | None = None
+) -> Iterator[Examined]:
+    """Examine bundles in parallel, in order; at most a few tasks a process are held in memory.
+
+    A short ledger is examined here: starting processes would take longer. Raises `LedgerError` if a process dies.
+    """
+    source = iter(bundles)
+    tasks = iter(lambda: list(islice(source, BUNDLES_A_TASK)), [])
+    first, second = next(tasks, []), next(tasks, None)
+    if second is None:
+        for bundle in first:
+            yield _finish(bundle, _failure(bundle, profile, origin))
+        return
+    count = processes or os.cpu_count() or 1
+    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts) as pool:
+        waiting: deque[tuple[list[Bundle], Future[list[tuple[int, LedgerError] | None]]]] = deque()
+
+        def results() -> Iterator[Examined]:
+            task, future = waiting.popleft()
+            for bundle, failure in zip(task, future.result(), strict=True):
+                yield _finish(bundle, failure)
+
+        try:
+            for task in joined((first, second), tasks):
+                waiting.append((task, pool.submit(_failures, task, profile, origin)))
+                if len(waiting) > TASKS_A_PROCESS * count:
+                    yield from results()
+            while waiting:
+                yield from results()
+        except BrokenProcessPool as error:
+            raise LedgerError("tools.process-died", actual=str(error)) from error
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+class _Remembering:
+    """A snapshot whose registry records are decoded once: nearly every entry asks for the same few."""
+
+    def __init__(self, view: Snapshot, memory: dict[tuple[str, bytes], Any]) -> None:
+        self._view = view
+        self._memory = memory
+        self.origin: str = view.origin
+        self.profile: Profile = view.profile
+        self.log_key: bytes = view.log_key
+        self.head: Head = view.head
+
+    def frontier(self) -> Frontier:
+        return self._view.frontier()
+
+    def find_statements(self, statements: Sequence[tuple[bytes, int]]) -> Sequence[int | None]:
+        return self._view.find_statements(statements)
+
+    def leaf(self, index: int) -> bytes:
+        return self._view.leaf(index)
+
+    def record(self, table: str, key: bytes) -> Any:
+        try:
+            return self._memory[table, key]
+        except KeyError:
+            if len(self._memory) >= MAX_REMEMBERED:
+                self._memory.clear()
+            found = self._memory[table, key] = self._view.record(table, key)
+            return found
+
+
 def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
     """Apply examined leaves on top of `store`, whose head must be where they begin; yields each block once committed.
 
-    Raises `BrokenLedger` naming the leaf. Leaves after the last block leaf are not applied: `pending` ones are an error.
+    Raises `BrokenLedger` naming the leaf; leaves behind the last block leaf are one, for they belong to no block.
     """
     with store.snapshot() as view:
         following = view.head.size
     entries: list[Entry] = []
+    memory: dict[tuple[str, bytes], Any] = {}
     for piece in pieces:
-        if piece.first + len(piece.leaves) < following:
-            continue
         for leaf in piece.leaves:
             if not blocks.is_block(leaf):
                 entries.append(chain.trusted(leaf, store.profile))
                 continue
             try:
                 with store.snapshot() as view:
-                    applied = chain.apply(view, entries, leaf)
-                store.commit(applied, b"")
-            except ProofError as error:
+                    applied = chain.apply(_Remembering(view, memory), entries, leaf)
+            except StoreError:
+                raise
+            except LedgerError as error:
                 raise _broken(following + len(entries), error) from error
+            store.commit(applied, b"")
+            memory.update(applied.records)
             following += len(entries) + 1
             entries = []
             yield applied
         if piece.error is not None:
             raise _broken(piece.first + len(piece.leaves), piece.error) from piece.error
     if entries:
-        raise BrokenLedger("tools.no-block", field=f"leaf {following}", expected="a block leaf", actual=len(entries))
+        raise BrokenLedger(
+            "tools.no-block",
+            field=f"leaf {following}",
+            expected="a block leaf",
+            actual=len(entries),
+            index=following,
+        )
 
 
 def _broken(index: int, error: LedgerError) -> BrokenLedger:
     where = error.field if error.field is not None and error.field.startswith("leaf ") else f"leaf {index}"
     return BrokenLedger(
-        "tools.broken", field=where, actual=error.code, reason=error.sentence("en"), reason_zh=error.sentence("zh")
+        "tools.broken",
+        field=where,
+        actual=error.code,
+        reason=error.sentence("en"),
+        reason_zh=error.sentence("zh"),
+        index=int(where.removeprefix("leaf ")),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 import time
 from collections.abc import Sequence
@@ -11,13 +11,14 @@ from typing import Any
 from ledger import checkpoint as checkpoints
 from ledger import entry as entries
 from ledger import tiles
-from ledger.errors import LedgerError
 from ledger.keys import SigningKey
-from tools.client import Client
+from tools.client import OVERLOADED, PATIENT_TRIES, Client, Quoted, bad_answer, pauses_of
 
 DEFAULT_URL = "http://127.0.0.1:8440"
+ENTRIES = "application/vnd.yuanzheng.entries"
 BATCH_ENTRIES = 512
 BATCH_BYTES = 8 * 2**20
+_RESULT = {"index": int, "leaf_hash": str, "height": int, "duplicate": bool}
 
 
 def make_entry(
@@ -41,25 +42,63 @@ async def origin_of(client: Client) -> str:
     return checkpoints.parse(await client.get("/checkpoint"))[0].origin
 
 
+def batches(leaves: Sequence[bytes]) -> list[list[int]]:
+    """Positions in `leaves`, in order, as many together as one request should carry."""
+    found: list[list[int]] = []
+    size = 0
+    for position, leaf in enumerate(leaves):
+        if not found or len(found[-1]) == BATCH_ENTRIES or size + len(leaf) > BATCH_BYTES:
+            found.append([])
+            size = 0
+        found[-1].append(position)
+        size += len(leaf)
+    return found
+
+
 async def send(client: Client, leaves: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Submit leaves in batches; one result each, which may hold an `error`."""
-    results: list[dict[str, Any]] = []
-    batch: list[bytes] = []
-    for leaf in [*leaves, None]:
-        full = leaf is None or len(batch) == BATCH_ENTRIES or sum(map(len, batch)) + len(leaf) > BATCH_BYTES
-        if batch and full:
-            body = tiles.encode_bundle(batch)
-            answer = json.loads(await client.post("/entries", body, "application/vnd.yuanzheng.entries"))
-            results += answer["results"]
-            batch = []
-        if leaf is not None:
-            batch.append(leaf)
+    """Submit leaves in batches; one result each, which may hold an `error`.
+
+    Leaves that an overloaded node put off are sent again: the same bytes, so nothing is recorded twice.
+    """
+    results: list[dict[str, Any]] = [{}] * len(leaves)
+    waiting = list(range(len(leaves)))
+    pauses = pauses_of(PATIENT_TRIES)
+    while True:
+        for batch in batches([leaves[i] for i in waiting]):
+            positions = [waiting[i] for i in batch]
+            answers = await _submit(client, [leaves[i] for i in positions])
+            for position, answer in zip(positions, answers, strict=True):
+                results[position] = answer
+        waiting = [i for i in waiting if results[i].get("error", {}).get("status") in OVERLOADED]
+        pause = next(pauses, None)
+        if not waiting or pause is None:
+            return results
+        await asyncio.sleep(pause)
+
+
+async def _submit(client: Client, leaves: Sequence[bytes]) -> list[dict[str, Any]]:
+    answer = await client.post_json("/entries", tiles.encode_bundle(leaves), ENTRIES)
+    results = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(results, list) or len(results) != len(leaves) or not all(map(_is_result, results)):
+        raise bad_answer(client.url + "/entries", str(answer)[:60])
     return results
+
+
+def _is_result(result: Any) -> bool:
+    """Whether a result has what is read of it: whoever answers is not trusted to be a node of ours."""
+    if not isinstance(result, dict):
+        return False
+    if "error" in result:
+        error = result["error"]
+        return isinstance(error, dict) and all(
+            isinstance(error.get(k), str) for k in ("code", "detail_zh", "detail_en")
+        )
+    return all(type(result.get(name)) is kind for name, kind in _RESULT.items())
 
 
 def accepted(result: dict[str, Any], language: str) -> dict[str, Any]:
     """A result that is not an error. Raises `LedgerError` with the node's sentence in the reader's language."""
     if "error" in result:
         sentence = result["error"][f"detail_{language}"]
-        raise LedgerError("tools.entry-refused", field=result["error"]["code"], actual=sentence)
+        raise Quoted("tools.entry-refused", field=result["error"]["code"], actual=sentence)
     return result

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ledger.errors import Language, LedgerError
 from tools import verify
-from tools.console import Console
+from tools.console import Console, tolerate_encodings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -20,6 +20,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Verify; returns the exit code."""
+    tolerate_encodings()
     parser = _Parser(
         prog="yuanzheng-verify",
         description=verify.__doc__,
@@ -34,13 +35,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     language: Language = options.lang or ("zh" if locale.lower().startswith("zh") else "en")
     console = Console(language, json=options.json, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     try:
-        return verify.run(options, console)
+        code = verify.run(options, console)
+        sys.stdout.flush()
+        return code
     except LedgerError as error:
         console.error(error)
+    except BrokenPipeError:
+        # The reader of our output has gone; leave nothing for the interpreter to flush into it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         console.error(
             LedgerError("tools.os-error", field=str(error.filename or ""), actual=error.strerror or str(error))
         )
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001  # the outermost loop: Python's own exit code would be a verdict
+        console.error(LedgerError("tools.defect", actual=f"{type(error).__name__}: {error}"))
     return 3

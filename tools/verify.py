@@ -2,6 +2,7 @@
 
 Nothing is fetched and nobody is asked. Each step prints what was compared, with the value expected and the value found.
 The policy or log key must come from a source that you trust: one found inside a package is shown, never trusted.
+Of an evidence package the originals inside are compared, unless others are given.
 
 Exit codes: 0 consistent (一致), 1 inconsistent (不一致), 2 undetermined (无法判断), 3 usage or input at fault.
 """
@@ -10,22 +11,29 @@ from __future__ import annotations
 
 import argparse
 import zipfile
+import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ledger import keys, receipt, verify
 from ledger import policy as policies
+from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
 from ledger.policy import Policy
 from ledger.verify import Report, Step
 from tools.console import Console
-from tools.files import digest_paths, read_limited
+from tools.files import digest_paths, digest_stream, progress_bar, read_limited
 
 EXAMPLE = "yuanzheng verify WH-0000-0000-0042-21.tlog-proof photo.jpg --policy policy"
 MAX_CERTIFICATE = 64 * 2**20
 MAX_POLICY = 2**20
 PROOF_SUFFIX = ".tlog-proof"
+FILES = "files/"
+MAX_MEMBERS = 100_000
+MAX_SWELLING = 100
+"""How many times its stored size an original may have: `yuanzheng register` stores originals as they are."""
 _STYLES = {"ok": "green", "failed": "red", "unknown": "yellow", "note": "dim"}
 _MARKS = {"ok": "✓", "failed": "✗", "unknown": "?", "note": "·"}
 _VERDICTS = {"consistent": "green", "inconsistent": "red", "undetermined": "yellow"}
@@ -49,12 +57,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
         report = verify.compact_receipt(options.evidence, policy=policy, accept_log_key=options.accept_log_key)
         return _print(report, console)
     path = Path(options.evidence)
+    if _is_package(path):
+        data, inside = _from_package(path, policy, console, originals=not options.files)
+        files = inside or digest_paths(options.files, quiet=console.json)
+        return _print(verify.certificate(data, files=files, policy=policy), console)
     data = read_limited(path, MAX_CERTIFICATE)
     if data.startswith(receipt.PREFIX.encode()):
         text = data.decode("ascii", "replace").rstrip("\n")
         return _print(verify.compact_receipt(text, policy=policy, accept_log_key=options.accept_log_key), console)
-    if zipfile.is_zipfile(path):
-        data = _from_package(path, policy, console)
     files = digest_paths(options.files, quiet=console.json)
     return _print(verify.certificate(data, files=files, policy=policy), console)
 
@@ -68,19 +78,53 @@ def trusted_policy(path: Path | None, log_key: str | None) -> Policy | None:
     return policies.from_log_key(keys.parse_vkey(log_key)) if log_key is not None else None
 
 
-def _from_package(path: Path, policy: Policy | None, console: Console) -> bytes:
-    """The certificate in an evidence package; what else lies there is only looked at."""
+def _is_package(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(2) == b"PK"
+
+
+def _from_package(
+    path: Path, policy: Policy | None, console: Console, *, originals: bool
+) -> tuple[bytes, Sequence[FileDigest]]:
+    """The certificate in an evidence package, and what its originals measure; what else lies there is only looked at."""
     try:
         with zipfile.ZipFile(path) as package:
+            _refuse_bomb(package, path)
             proofs = [item for item in package.infolist() if item.filename.endswith(PROOF_SUFFIX)]
             if len(proofs) != 1:
                 raise LedgerError("tools.package-proofs", field=str(path), expected=1, actual=len(proofs))
             if policy is None and "policy" in package.namelist():
                 inside = _member(package, "policy", MAX_POLICY).decode("utf-8", "replace").strip()
                 console.note("tools.package-policy", actual=inside.replace("\n", "; "))
-            return _member(package, proofs[0].filename, MAX_CERTIFICATE)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+            data = _member(package, proofs[0].filename, MAX_CERTIFICATE)
+            return data, _originals(package, quiet=console.json) if originals else ()
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise LedgerError("tools.package", field=str(path), actual=str(error)) from error
+
+
+def _refuse_bomb(package: zipfile.ZipFile, path: Path) -> None:
+    items = package.infolist()
+    # Members that share their bytes would together be larger than the file that holds them.
+    sound = len(items) <= MAX_MEMBERS and sum(item.compress_size for item in items) <= path.stat().st_size
+    usual = all(item.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for item in items)
+    if not sound or not usual:
+        raise zipfile.BadZipFile("members overlap, are too many, or are packed in an unusual way")
+
+
+def _originals(package: zipfile.ZipFile, *, quiet: bool) -> list[FileDigest]:
+    items = [item for item in package.infolist() if item.filename.startswith(FILES) and not item.is_dir()]
+    for item in items:
+        limit = MAX_SWELLING * item.compress_size + 2**20
+        if item.file_size > limit:
+            raise LedgerError("tools.too-large", field=item.filename, expected=limit, actual=item.file_size)
+    measured = []
+    with progress_bar(sum(item.file_size for item in items), "SHA-256 + SM3", quiet=quiet) as progress:
+        for item in items:
+            with package.open(item) as stream:
+                measured.append(digest_stream(stream, item.filename.removeprefix(FILES), progress))
+    return measured
 
 
 def _member(package: zipfile.ZipFile, name: str, limit: int) -> bytes:
