@@ -125,14 +125,20 @@ def trusted(leaf: bytes, profile: Profile) -> Entry:
 
 @dataclass(slots=True)
 class _Overlay:
-    """The registry with a draft's own changes laid over it."""
+    """The registry with a draft's own changes laid over it; nearly every entry asks for the same few records."""
 
     view: View
     changes: dict[Key, Record] = field(default_factory=dict)
+    known: dict[Key, Record] = field(default_factory=dict)
 
     def record(self, table: str, key: bytes) -> Record:
-        changed = self.changes.get((table, key))
-        return self.view.record(table, key) if changed is None else changed
+        name = table, key
+        changed = self.changes.get(name)
+        if changed is not None:
+            return changed
+        if name not in self.known:
+            self.known[name] = self.view.record(table, key)
+        return self.known[name]
 
 
 class Draft:
