@@ -78,9 +78,9 @@ def _hashing(size: int) -> Iterator[str]:
         for _ in range(size // len(buffer) + 1):
             stream.write(buffer)
     program = (
-        "import sys, resource; from pathlib import Path; from tools.files import digest_file\n"
+        "import sys; from pathlib import Path; from tools.files import digest_file\n"
         "digest_file(Path(sys.argv[1]), 'x')\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(*[line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')])"
     )
     started = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", program, str(large)], capture_output=True, text=True, check=True)

@@ -32,7 +32,8 @@ EXTRA = Map(
         "open": Array(Array(ANY, 3, 3), 1, MAX_OPEN),
     },
 )
-_CHUNK = 16
+_CHUNK_HEIGHT = 4
+_CHUNK = 1 << _CHUNK_HEIGHT
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -159,6 +160,9 @@ class Reader(Protocol):
     def nodes(self, wanted: Sequence[merkle.Node]) -> Sequence[bytes]:
         """The hashes (32 bytes) of complete subtrees."""
 
+    def leaf_hashes(self, low: int, high: int) -> list[bytes]:
+        """The leaf hashes (32 bytes) from `low` to `high` (end excluded)."""
+
     def block_of(self, index: int) -> int:
         """The height of the block that holds leaf `index`."""
 
@@ -219,7 +223,7 @@ class Issuer:
         roots = self._remember(self._chunks, height, lambda: self._chunk_roots(reader, first, end))
         chunk, within = divmod(index - first, _CHUNK)
         start = first + chunk * _CHUNK
-        leaves = reader.nodes([(0, i) for i in range(start, min(start + _CHUNK, end))])
+        leaves = reader.leaf_hashes(start, min(start + _CHUNK, end))
         return merkle.path(within, leaves) + merkle.path(chunk, roots)
 
     @staticmethod
@@ -230,8 +234,10 @@ class Issuer:
     @staticmethod
     def _chunk_roots(reader: Reader, first: int, end: int) -> list[bytes]:
         # The RFC 6962 tree over n leaves is the tree over the roots of its chunks of 16; only these are worth keeping.
-        hashes = reader.nodes([(0, i) for i in range(first, end)])
-        return [merkle.root(hashes[i : i + _CHUNK]) for i in range(0, len(hashes), _CHUNK)]
+        level = reader.leaf_hashes(first, end)
+        for _ in range(_CHUNK_HEIGHT):
+            level = merkle.parents(level)
+        return level
 
     def _authority_item(self, reader: Reader, index: int, size: int) -> AuthorityItem:
         def build() -> AuthorityItem:

@@ -37,16 +37,16 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     level = list(leaf_hashes)
     while len(level) > 1:
-        level = _parents(level)
+        level = parents(level)
     return level[0]
 
 
-def _parents(level: list[bytes]) -> list[bytes]:
-    # A last odd node moves up unchanged, which gives RFC 6962's shape for every size.
-    parents = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
+def parents(level: Sequence[bytes]) -> list[bytes]:
+    """The nodes above a tree's level; a last odd one moves up unchanged, which gives RFC 6962's shape for every size."""
+    above = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
     if len(level) % 2:
-        parents.append(level[-1])
-    return parents
+        above.append(level[-1])
+    return above
 
 
 def paths(leaf_hashes: Sequence[bytes]) -> list[list[bytes]]:
@@ -60,7 +60,7 @@ def paths(leaf_hashes: Sequence[bytes]) -> list[list[bytes]]:
             sibling = (i >> height) ^ 1
             if sibling < count:
                 path_.append(level[sibling])
-        level = _parents(level)
+        level = parents(level)
         height += 1
     return result
 
@@ -75,7 +75,7 @@ def path(index: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
         sibling = index ^ 1
         if sibling < len(level):
             result.append(level[sibling])
-        level = _parents(level)
+        level = parents(level)
         index >>= 1
     return result
 

@@ -214,6 +214,18 @@ class Snapshot:
         """The leaf hash (32 bytes) at `index`."""
         return self.nodes([(0, index)])[0]
 
+    def leaf_hashes(self, low: int, high: int) -> list[bytes]:
+        """The leaf hashes (32 bytes) from `low` to `high` (end excluded), which must be inside the tree."""
+        found = []
+        while low < high:
+            index, first = divmod(low, TILE_WIDTH)
+            data, start, _ = self._tile_data(0, index)
+            stop = min(TILE_WIDTH, first + high - low)
+            part = bytes(data[start + first * HASH_SIZE : start + stop * HASH_SIZE])
+            found += [part[i : i + HASH_SIZE] for i in range(0, len(part), HASH_SIZE)]
+            low += stop - first
+        return found
+
     def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
         """The hashes (32 bytes) of complete subtrees inside the tree."""
         result = []

@@ -176,6 +176,9 @@ class Ledger:
     def record(self, table: str, key: bytes) -> Any:
         return self.records.get((table, key))
 
+    def leaf_hashes(self, low: int, high: int) -> list[bytes]:
+        return [merkle.leaf_hash(leaf) for leaf in self.leaves[low:high]]
+
     def nodes(self, wanted: Sequence[merkle.Node]) -> list[bytes]:
         return [
             merkle.root([merkle.leaf_hash(leaf) for leaf in self.leaves[index << level : (index + 1) << level]])

@@ -63,6 +63,8 @@ def check(store: Store, leaves: list[bytes], every: int = 1) -> None:
         assert size == len(leaves)
         assert view.head.root == merkle.root(hashes) == view.frontier().root() == merkle.tree_root(size, view.nodes)
         assert list(view.leaves(0, size)) == leaves
+        assert view.leaf_hashes(0, size) == hashes
+        assert view.leaf_hashes(size // 3, size // 2) == hashes[size // 3 : size // 2]
         for index in range(0, size, every):
             assert view.leaf(index) == leaves[index]
             assert view.leaf_hash(index) == hashes[index]
