@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ledger.messages import text
+from ledger.messages.phrases import phrase
 
 Language = Literal["zh", "en"]
 
@@ -53,8 +54,8 @@ class LedgerError(Exception):
             self.code,
             language,
             field=shown(self.field),
-            expected=shown(self.expected),
-            actual=shown(self.actual),
+            expected=phrase(shown(self.expected), language),
+            actual=phrase(shown(self.actual), language),
             **{name: shown(value) for name, value in self.params.items()},
         )
 
@@ -89,6 +90,11 @@ class ConflictError(RuleError):
 
 class StoreError(LedgerError):
     """This machine's disk, lock or file is at fault."""
+
+
+def compared(expected: str, found: str, error: LedgerError | None, language: Language) -> tuple[str, str]:
+    """What was expected and what was found, in a language; where an error says what was found, its sentence."""
+    return phrase(expected, language), phrase(found, language) if error is None else error.sentence(language)
 
 
 def shown(value: object, limit: int = 120) -> str:

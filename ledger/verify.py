@@ -30,7 +30,7 @@ from ledger.certificate import Certificate, OpenFile, OpenValue
 from ledger.checkpoint import Checkpoint
 from ledger.commitment import FileDigest, commitment, record_hash
 from ledger.entry import Entry
-from ledger.errors import LedgerError, ProofError, RuleError, shown
+from ledger.errors import Language, LedgerError, ProofError, RuleError, compared, shown
 from ledger.policy import Policy
 from ledger.rules import Key, Record
 
@@ -41,12 +41,20 @@ NEWER_THAN_THIS = frozenset({"kinds.unknown", "kinds.not-in-force", "rules.versi
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One comparison: a `verify.…` code whose sentence says what was compared, and both values as text."""
+    """One comparison: a `verify.…` code whose sentence says what was compared, and both values as text.
+
+    Where an error says what was found, `error` is that error, and `found` its English sentence.
+    """
 
     code: str
     outcome: Outcome
     expected: str
     found: str
+    error: LedgerError | None = None
+
+    def values(self, language: Language) -> tuple[str, str]:
+        """What was expected and what was found, as far as they are words, in Chinese or English."""
+        return compared(self.expected, self.found, self.error, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,15 @@ class _Steps:
     steps: list[Step] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, code: str, outcome: Outcome, expected: object = "", found: object = "") -> None:
-        self.steps.append(Step(f"verify.{code}", outcome, shown(expected, 400), shown(found, 400)))
+    def add(
+        self,
+        code: str,
+        outcome: Outcome,
+        expected: object = "",
+        found: object = "",
+        error: LedgerError | None = None,
+    ) -> None:
+        self.steps.append(Step(f"verify.{code}", outcome, shown(expected, 400), shown(found, 400), error))
 
     def equal(self, code: str, expected: object, found: object) -> None:
         self.add(code, "ok" if expected == found else "failed", expected, found)
@@ -89,7 +104,7 @@ class _Steps:
             expected = error.code if error.expected is None else error.expected
             # An entry of a kind that came after this verifier is no evidence of anything wrong.
             outcome: Outcome = "unknown" if error.code in NEWER_THAN_THIS else "failed"
-            self.add(code, outcome, expected, error.sentence("en"))
+            self.add(code, outcome, expected, error.sentence("en"), error)
             if stop:
                 raise _Stop from error
 

@@ -364,7 +364,9 @@ class Service:
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         limit = self._config.server.max_body_bytes
-        too_large = HttpError(413, "node.body-size", field="server.max_body_bytes", expected=limit, actual="more")
+        too_large = HttpError(
+            413, "node.body-size", field="server.max_body_bytes", expected=limit, actual=f"more than {limit}"
+        )
         if (request.content_length or 0) > limit:
             raise too_large
         parts, size = [], 0

@@ -12,6 +12,7 @@ import pytest
 from ledger import kinds
 from ledger.errors import LedgerError
 from ledger.messages import AREAS, area
+from ledger.messages.phrases import PHRASES, phrase
 from tests.source import PACKAGES, ROOT, modules
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -94,7 +95,7 @@ def test_area_holds_only_its_own_codes(name: str) -> None:
 
 def test_every_file_of_sentences_is_a_listed_area() -> None:
     """A file that `AREAS` forgets would never be read."""
-    files = {path.stem for path in (ROOT / "ledger" / "messages").glob("*.py")} - {"__init__"}
+    files = {path.stem for path in (ROOT / "ledger" / "messages").glob("*.py")} - {"__init__", "phrases"}
     assert files == set(AREAS)
 
 
@@ -145,3 +146,67 @@ def test_every_error_gives_what_its_sentence_asks_for() -> None:
             if lacking:
                 problems.append(f"{where}: {code} lacks {sorted(lacking)}")
     assert not problems
+
+
+# Words that are the same in Chinese: formats, programs, names in files, and what somebody typed.
+SAME = re.compile(
+    r"[a-z]+(?=[=/])|\b(?:base64|base45|bin|str|int|nil|bool|array|map|index|extra|none|any|all|log|witness|group|quorum|name|key|"
+    r"tlog-proof|yuanzheng|any|work|kind|body|data|port|server|from|html|vnd|application|octet-stream|local|policy|entry)\b"
+)
+
+
+def phrases() -> Iterator[tuple[str, str]]:
+    """Every phrase written out as `expected=` or `actual=` of an error, or as a value of a step: (phrase, where)."""
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            values = [keyword.value for keyword in node.keywords if keyword.arg in ("expected", "actual")]
+            called = ast.unparse(node.func)
+            values += node.args[2:4] if called == "steps.add" else []
+            values += node.args[1:2] if called in ("_wrong", "self._wrong") else []
+            values += node.args[2:4] if called == "Finding" else []
+            for value in values:
+                for part in alternatives(value):
+                    yield part, f"{name}, line {node.lineno}"
+
+
+def alternatives(value: ast.expr) -> Iterator[str]:
+    """The texts that an expression may be, a number standing in for what is filled in."""
+    if isinstance(value, ast.IfExp):
+        yield from alternatives(value.body)
+        yield from alternatives(value.orelse)
+    elif isinstance(value, ast.BoolOp):
+        for each in value.values:
+            yield from alternatives(each)
+    elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in value.values)
+
+
+def test_every_phrase_has_its_chinese() -> None:
+    """What fills a Chinese sentence is Chinese too: no two English words in a row are left."""
+    found = dict(phrases())
+    assert len(found) > 100
+    left = {
+        text: where
+        for text, where in found.items()
+        if re.search(r"[a-z]{2,} +[a-z]{2,}|^[a-z]{3,}$", SAME.sub("", phrase(text, "zh")))
+    }
+    assert not left
+
+
+def test_no_phrase_is_unused_or_hidden() -> None:
+    """Each phrase is found by its own line, not by an earlier, wider one."""
+    for english, chinese in PHRASES:
+        count = english.count("*")
+        said = phrase(english.replace("*", "7"), "zh")
+        assert said == chinese.format(*["7"] * count), english
+        assert phrase(english, "en") == english
+
+
+def test_long_input_is_left_alone() -> None:
+    """Nobody's input is searched for phrases at length."""
+    text = "a or " * 200
+    assert phrase(text, "zh") == text

@@ -125,7 +125,8 @@ def test_json(case: Case) -> None:
     answer = said.json
     assert (answer["verdict"], answer["exit_code"], said.code) == ("consistent", 0, 0)
     assert {step["outcome"] for step in answer["steps"]} <= {"ok", "note"}
-    assert all(set(step) == {"code", "outcome", "expected", "found"} for step in answer["steps"])
+    names = {"code", "outcome", "expected", "found", "expected_zh", "found_zh"}
+    assert all(set(step) == names for step in answer["steps"])
     assert answer["facts"]["number"] == "WH-0000-0000-0006-08"
     assert answer["facts"]["disclosed"] == {"title": "花型 1", "name": "pattern.svg"} or answer["facts"]["disclosed"]
     failed = call("verify", case.folder / "none", "--json")

@@ -117,8 +117,9 @@ class Client:
             async for part in response.content.iter_any():
                 size += len(part)
                 if size > MAX_ANSWER_BYTES:
+                    limit = MAX_ANSWER_BYTES
                     raise LedgerError(
-                        "tools.too-large", field=self.url + path, expected=MAX_ANSWER_BYTES, actual="more"
+                        "tools.too-large", field=self.url + path, expected=limit, actual=f"more than {limit}"
                     )
                 parts.append(part)
             body = b"".join(parts)

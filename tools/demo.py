@@ -271,7 +271,8 @@ class Demo:
             reason = self.console.text("demo.refused", reason=self.console.text(step["code"]))
             self.console.line(f"      {self.console.paint('✗', 'red')} {self.console.text(code)} → {reason}")
             for label in ("expected", "found"):
-                self.console.line(f"          {self.console.text('tools.' + label)}  {step[label][:150]}")
+                value = step[label + "_zh" if self.console.language == "zh" else label]
+                self.console.line(f"          {self.console.text('tools.' + label)}  {value[:150]}")
             self.rows.append((self.console.text(code), reason))
 
     def kill(self) -> None:

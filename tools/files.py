@@ -175,5 +175,5 @@ def read_limited(path: Path, limit: int) -> bytes:
     with path.open("rb") as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:
-        raise LedgerError("tools.too-large", field=str(path), expected=limit, actual="more")
+        raise LedgerError("tools.too-large", field=str(path), expected=limit, actual=f"more than {limit}")
     return data

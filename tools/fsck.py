@@ -28,7 +28,7 @@ from typing import Any
 from ledger import checkpoint as checkpoints
 from ledger import policy as policies
 from ledger import tiles
-from ledger.errors import LedgerError, shown
+from ledger.errors import LedgerError, compared, shown
 from ledger.keys import ED25519, VKey
 from ledger.snapshot import Snapshot
 from ledger.store import Store
@@ -51,6 +51,7 @@ class Finding:
     record: str
     expected: str
     found: str
+    error: LedgerError | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +72,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.result({"size": size, "findings": rows, "verdict": "inconsistent" if rows else "consistent"})
     for finding in findings:
         console.line(f"{console.paint('✗', 'red')} {finding.table} {finding.record}")
-        console.line(f"      {console.text('tools.expected')}  {finding.expected}")
-        console.line(f"      {console.text('tools.found')}  {finding.found}")
+        expected, found = compared(finding.expected, finding.found, finding.error, console.language)
+        console.line(f"      {console.text('tools.expected')}  {expected}")
+        console.line(f"      {console.text('tools.found')}  {found}")
     console.say("tools.fsck-wrong" if findings else "tools.fsck-clean", number=len(findings), size=size)
     return 1 if findings else 0
 
@@ -176,7 +178,7 @@ def check(
 def _unreadable(error: LedgerError) -> Finding:
     """What stopped the replay: a record that the store cannot give, or a leaf that does not hold."""
     if error.code == "store.damaged-record":
-        return Finding(str(error.field), shown(error.actual), shown(error.expected), error.sentence("en"))
+        return Finding(str(error.field), shown(error.actual), shown(error.expected), error.sentence("en"), error)
     reason = error.params.get("reason") or error.sentence("en")
     return Finding(
         "leaves", shown(error.field or error.actual), shown(error.expected or "a valid ledger"), shown(reason, 400)
@@ -218,9 +220,10 @@ def _same(table: str, record: str, truth: Snapshot, view: Snapshot, read: Any) -
     try:
         found = read(view)
     except LedgerError as error:
-        found = error.sentence("en")
-    if found != expected:
-        yield Finding(table, record, shown(expected), shown(found))
+        yield Finding(table, record, shown(expected), error.sentence("en"), error)
+    else:
+        if found != expected:
+            yield Finding(table, record, shown(expected), shown(found))
 
 
 def _checkpoint(store: Store, view: Snapshot) -> Iterator[Finding]:
@@ -229,7 +232,7 @@ def _checkpoint(store: Store, view: Snapshot) -> Iterator[Finding]:
         checkpoint, note = checkpoints.parse(view.checkpoint())
         policies.from_log_key(vkey).check(note, checkpoint)
     except LedgerError as error:
-        yield Finding("meta", "checkpoint", f"signed by {vkey}", error.sentence("en"))
+        yield Finding("meta", "checkpoint", f"signed by {vkey}", error.sentence("en"), error)
         return
     if (checkpoint.size, checkpoint.root) != (view.head.size, view.head.root):
         expected = f"{view.head.size} {view.head.root.hex()}"

@@ -132,7 +132,7 @@ def _member(package: zipfile.ZipFile, name: str, limit: int) -> bytes:
     with package.open(name) as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:
-        raise LedgerError("tools.too-large", field=name, expected=limit, actual="more")
+        raise LedgerError("tools.too-large", field=name, expected=limit, actual=f"more than {limit}")
     return data
 
 
@@ -155,10 +155,11 @@ def _print_step(step: Step, console: Console) -> None:
         f"{_MARKS[step.outcome]} {console.text('verify.outcome-' + step.outcome)}", _STYLES[step.outcome]
     )
     console.line(f"{mark}  {console.text(step.code)}")
-    if step.expected:
-        console.line(f"      {console.text('tools.expected')}  {step.expected}")
-    if step.found:
-        console.line(f"      {console.text('tools.found')}  {step.found}")
+    expected, found = step.values(console.language)
+    if expected:
+        console.line(f"      {console.text('tools.expected')}  {expected}")
+    if found:
+        console.line(f"      {console.text('tools.found')}  {found}")
 
 
 def facts(report: Report) -> list[tuple[str, str]]:
@@ -180,14 +181,23 @@ def stamp(milliseconds: int) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03d} UTC ({beijing:%Y-%m-%d %H:%M:%S} UTC+8)"
 
 
+def _step_as_json(step: Step) -> dict[str, str]:
+    expected, found = step.values("zh")
+    return {
+        "code": step.code,
+        "outcome": step.outcome,
+        "expected": step.expected,
+        "found": step.found,
+        "expected_zh": expected,
+        "found_zh": found,
+    }
+
+
 def as_json(report: Report) -> dict[str, Any]:
     """The report for machines."""
     return {
         "verdict": report.verdict,
         "exit_code": report.exit_code,
         "facts": report.facts,
-        "steps": [
-            {"code": step.code, "outcome": step.outcome, "expected": step.expected, "found": step.found}
-            for step in report.steps
-        ],
+        "steps": [_step_as_json(step) for step in report.steps],
     }
