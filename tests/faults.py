@@ -74,6 +74,7 @@ class Load:
     def __init__(self, centre: Centre, seed: int) -> None:
         self._centre = centre
         self._seed = seed
+        self.policy = centre.policy
         self.up = asyncio.Event()
         self.url = ""
         self.acknowledged: dict[bytes, int] = {}
