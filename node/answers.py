@@ -19,6 +19,8 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "no-cache"
 PROBLEM_BASE = "urn:yuanzheng:problem:"
 JSON = "application/json"
+OCTETS = "application/octet-stream"
+TEXT = "text/plain; charset=utf-8"
 
 
 class HttpError(LedgerError):

@@ -1,18 +1,16 @@
-"""What one process of a node serves: reads straight from the store, submissions through the intake.
+"""What one process of a node serves: reads, straight from the store; submissions are `node.submissions`.
 
 `Service.handle` is the one door. Routes are looked up by the path's first segment; errors leave as problem documents.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
 from importlib import metadata
 from typing import Any, Literal, cast
 
@@ -20,27 +18,23 @@ from aiohttp import web
 
 from ledger import block as blocks
 from ledger import entry as entries
-from ledger import merkle, number, receipt, rules, tiles
+from ledger import merkle, receipt, tiles
 from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
-from node.answers import IMMUTABLE, HttpError, answer, json_answer, language_of, problem, problem_response
+from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.config import Config
 from node.intake import Intake
 from node.openapi import DOCUMENT
-from node.sealer import Outcome, Sealed
+from node.submissions import Numbers, Submissions
 
 log = logging.getLogger("yuanzheng.http")
 
-OCTETS = "application/octet-stream"
-ENTRIES = "application/vnd.yuanzheng.entries"
-TEXT = "text/plain; charset=utf-8"
 PROOF = "text/plain; charset=utf-8"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 PAGE = 100
-HEADERS_KEPT = 64
 BUNDLES_KEPT = 64
 """Compressed full bundles kept in memory: some 30 kB each."""
 
@@ -76,8 +70,8 @@ class Service:
         self._policy = policy
         self._issuer = Issuer()
         self._bundles: OrderedDict[int, bytes] = OrderedDict()
-        self._short: str | None = None
-        self._headers: OrderedDict[bytes, blocks.Block] = OrderedDict()
+        self._numbers = Numbers()
+        self._submissions = Submissions(config, store, intake, self._issuer, self._numbers)
         self._started = time.monotonic()
         self.requests: Counter[int] = Counter()
         self._reads: dict[str, Handler] = {
@@ -94,7 +88,7 @@ class Service:
             "tile": self._tile,
             "works": self._works,
         }
-        self._writes: dict[str, Handler] = {"add": self._add, "entries": self._submit}
+        self._writes: dict[str, Handler] = {"add": self._submissions.add, "entries": self._submissions.submit}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -209,7 +203,7 @@ class Service:
             if what == "proof":
                 return answer(request, self._issuer.proof(view, index), PROOF)
             if what == "certificate":
-                name = f'attachment; filename="{self._number(view, index) or index}.tlog-proof"'
+                name = f'attachment; filename="{self._numbers.of(view, index) or index}.tlog-proof"'
                 body = self._issuer.certificate(view, index)
                 return answer(request, body, PROOF, **{"Content-Disposition": name})
             if what == "receipt":
@@ -218,14 +212,14 @@ class Service:
                 return answer(request, self._receipt(view, view.leaf(index), block, index, path).encode(), TEXT)
         raise _not_found(request.path)
 
-    def _number(self, view: Snapshot, index: int) -> str | None:
-        if self._short is None and view.profile == "certification" and view.head.size:
-            self._short = cast(Any, view.record(*rules.CHARTER))["short"]
-        return None if self._short is None else number.format_number(self._short, index)
-
     def _receipt(self, view: Snapshot, leaf: bytes, block: bytes, index: int, path: Sequence[bytes]) -> str:
         return receipt.encode(
-            leaf, block, index, path, leaf_hash=merkle.leaf_hash(leaf), number=self._number(view, index) or str(index)
+            leaf,
+            block,
+            index,
+            path,
+            leaf_hash=merkle.leaf_hash(leaf),
+            number=self._numbers.of(view, index) or str(index),
         )
 
     def _described(self, view: Snapshot, index: int) -> dict[str, Any]:
@@ -237,7 +231,7 @@ class Service:
             "leaf_hash": merkle.leaf_hash(leaf).hex(),
             "height": height,
             "time": block.time,
-            "number": None if index == block.position else self._number(view, index),
+            "number": None if index == block.position else self._numbers.of(view, index),
             "leaf": leaf.hex(),
         }
         if index == block.position:
@@ -360,115 +354,6 @@ class Service:
         }
         return json_answer(request, value)
 
-    # Submissions
-
-    async def _body(self, request: web.BaseRequest) -> bytes:
-        limit = self._config.server.max_body_bytes
-        too_large = HttpError(
-            413, "node.body-size", field="server.max_body_bytes", expected=limit, actual=f"more than {limit}"
-        )
-        if (request.content_length or 0) > limit:
-            raise too_large
-        parts, size = [], 0
-        async for part in request.content.iter_any():
-            size += len(part)
-            if size > limit:
-                raise too_large
-            parts.append(part)
-        return b"".join(parts)
-
-    async def _add(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        outcome = await self._intake.one(await self._body(request))
-        if isinstance(outcome, LedgerError):
-            raise outcome
-        headers = {"Content-Type": TEXT, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
-        return web.Response(body=b"%d" % outcome.index, headers=headers)
-
-    async def _submit(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        wait = request.rel_url.query.get("wait", "local")
-        if wait != "local":
-            raise HttpError(400, "node.wait", field="wait", expected="local", actual=wait)
-        brief = "return=minimal" in request.headers.get("Prefer", "")
-        kind = request.content_type
-        if kind == OCTETS:
-            leaf = await self._body(request)
-            outcome = await self._intake.one(leaf)
-            if isinstance(outcome, LedgerError):
-                raise outcome
-            return _no_store(self._results([leaf], [outcome], brief, "en")[0])
-        if kind != ENTRIES:
-            raise HttpError(415, "node.content-type", expected=f"{OCTETS} or {ENTRIES}", actual=kind)
-        leaves = tiles.decode_bundle(await self._body(request))
-        limit = self._config.server.max_batch_entries
-        if not 0 < len(leaves) <= limit:
-            raise HttpError(
-                413 if leaves else 400,
-                "node.batch-size",
-                field="server.max_batch_entries",
-                expected=f"1 to {limit}",
-                actual=len(leaves),
-            )
-        outcomes = await self._intake.many(leaves)
-        if all(
-            isinstance(outcome, LedgerError) and problem(outcome, "en")["status"] in (429, 503) for outcome in outcomes
-        ):
-            raise cast(LedgerError, outcomes[0])
-        results = ", ".join(self._results(leaves, outcomes, brief, language_of(request)))
-        return _no_store(f'{{"results": [{results}]}}')
-
-    def _results(
-        self, leaves: Sequence[bytes], outcomes: Sequence[Outcome], brief: bool, language: Literal["zh", "en"]
-    ) -> list[str]:
-        """One JSON text an entry."""
-        # One snapshot for all, opened only if something must be looked up.
-        with ExitStack() as stack:
-            views: list[Snapshot] = []
-
-            def view() -> Snapshot:
-                if not views:
-                    views.append(stack.enter_context(self._store.snapshot()))
-                return views[0]
-
-            if self._short is None:
-                self._number(view(), 0)
-            return [
-                self._result(leaf, outcome, view, brief, language)
-                for leaf, outcome in zip(leaves, outcomes, strict=True)
-            ]
-
-    def _result(
-        self, leaf: bytes, outcome: Outcome, view: Callable[[], Snapshot], brief: bool, language: Literal["zh", "en"]
-    ) -> str:
-        if isinstance(outcome, LedgerError):
-            return json.dumps({"error": problem(outcome, language)}, ensure_ascii=False)
-        index = outcome.index
-        if isinstance(outcome, Sealed):
-            block_leaf, duplicate = outcome.block, outcome.duplicate
-        else:
-            block_leaf, duplicate = view().block_leaf(view().block_of(index)), True
-        block = self._header_of(block_leaf)
-        number_ = None if self._short is None else number.format_number(self._short, index)
-        leaf_hash = merkle.leaf_hash(leaf)
-        text = ""
-        if not brief:
-            path = outcome.path if isinstance(outcome, Sealed) else self._issuer.root_path(view(), index)
-            made = receipt.encode(leaf, block_leaf, index, path, leaf_hash=leaf_hash, number=number_ or str(index))
-            text = f', "receipt": "{made}"'
-        # Every value is a number, hex, base45 or a certificate number: nothing needs escaping.
-        name = "null" if number_ is None else f'"{number_}"'
-        return (
-            f'{{"index": {index}, "leaf_hash": "{leaf_hash.hex()}", "height": {block.height}, "time": {block.time}, '
-            f'"number": {name}, "duplicate": {"true" if duplicate else "false"}{text}}}'
-        )
-
-    def _header_of(self, leaf: bytes) -> blocks.Block:
-        block = self._headers.get(leaf)
-        if block is None:
-            block = self._headers[leaf] = blocks.parse(leaf)
-            if len(self._headers) > HEADERS_KEPT:
-                self._headers.popitem(last=False)
-        return block
-
 
 def readable(value: Any) -> Any:
     """A decoded value as JSON can hold it: byte strings in hex."""
@@ -517,11 +402,6 @@ def _gzip(data: bytes) -> bytes:
     # Level 1: most of an entry is digests and signatures, which no level makes smaller.
     compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
     return compressor.compress(data) + compressor.flush()
-
-
-def _no_store(text: str) -> web.Response:
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
-    return web.Response(body=text.encode(), headers=headers)
 
 
 def _not_found(path: str) -> HttpError:
