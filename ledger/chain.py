@@ -294,5 +294,6 @@ def apply(view: View, entries: Sequence[Entry], block_leaf: bytes) -> Applied:
                 actual=error.code,
                 height=block.height,
                 reason=error.sentence("en"),
+                reason_zh=error.sentence("zh"),
             ) from error
     return draft.close(block)

@@ -28,7 +28,7 @@ class LedgerError(Exception):
     """A refusal with a stable, dotted `code` whose sentence stands in `ledger.messages`.
 
     `field` names the part of the input at fault; `expected` and `actual` are short printable values;
-    `params` fill further placeholders of the sentence.
+    `params` fill further placeholders of the sentence; where there is a `name_zh`, it stands for `name` in Chinese.
     """
 
     def __init__(
@@ -50,13 +50,16 @@ class LedgerError(Exception):
 
     def sentence(self, language: Language = "en") -> str:
         """The error as one sentence in Chinese (`zh`) or English (`en`)."""
+        params = self.params
+        if language == "zh":
+            params = params | {name: params.get(f"{name}_zh", value) for name, value in params.items()}
         return text(
             self.code,
             language,
             field=shown(self.field),
             expected=phrase(shown(self.expected), language),
             actual=phrase(shown(self.actual), language),
-            **{name: shown(value) for name, value in self.params.items()},
+            **{name: shown(value, 400) for name, value in params.items()},
         )
 
     def __str__(self) -> str:

@@ -45,6 +45,8 @@ from ledger.tables import NAMES, damaged
 FORMAT = 1
 MAP_SIZES = (1 << 40, 1 << 36, 1 << 32)
 """Bytes of address space to map, tried in order; the file itself grows only as it is written."""
+FULL_BYTES = 1 << 20
+"""A file system with less room than this is full."""
 MAX_READERS = 1024
 """Read transactions open at once, in all processes; the process that opens the store first decides."""
 
@@ -350,6 +352,15 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
+def _is_full(path: Path) -> bool:
+    """Whether the file system has no room: LMDB calls the write that just did not fit an I/O error."""
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < FULL_BYTES
+
+
 @contextlib.contextmanager
 def _translated(path: Path) -> Iterator[None]:
     """Turn what LMDB and the file system raise into `StoreError`s that say what to do."""
@@ -363,6 +374,7 @@ def _translated(path: Path) -> Iterator[None]:
             getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             or "No space left" in text
             or "too large" in text
+            or ("Input/output error" in text and _is_full(path))
         ):
             raise StoreError("store.full", actual=text, field=str(path)) from error
         if (

@@ -319,8 +319,10 @@ class Service:
     async def _readyz(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
         sealer = await self._sealer_status()
-        if sealer["trouble"]:
-            raise HttpError(503, "node.not-ready", actual=sealer["trouble"]["code"], reason=sealer["trouble"]["en"])
+        if trouble := sealer["trouble"]:
+            raise HttpError(
+                503, "node.not-ready", actual=trouble["code"], reason=trouble["en"], reason_zh=trouble["zh"]
+            )
         return answer(request, b"ready\n", TEXT)
 
     async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -611,6 +612,44 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
     with store.snapshot() as view:
         assert view.head == head
     assert seal(store, *big).first == head.size
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(path)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small file system takes root")
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_full_file_system_loses_nothing_and_goes_on_when_there_is_room(small_disk: Path) -> None:
+    """A write of which only a part fits is an I/O error to LMDB; the operator is told that the disk is full."""
+    with create(small_disk / "s", "opaque") as store:
+        written: list[bytes] = []
+
+        def fill() -> None:
+            for number in range(100):
+                written.extend(seal(store, *[b"%d.%d " % (number, i) + bytes(4000) for i in range(30)]).leaves)
+
+        assert code_of(fill) == "store.full"
+        assert len(written) > 100
+        subprocess.run(["mount", "-o", "remount,size=30m", str(small_disk)], check=True)
+        written += seal(store, b"there is room again").leaves
+        check(store, written, 7)
+
+
+def test_a_file_system_that_cannot_be_written(small_disk: Path) -> None:
+    """Mounted read-only, a store is served and audited, and a writer is told why not."""
+    with create(small_disk / "s", "opaque") as store:
+        seal(store, b"leaf")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert code_of(lambda: Store.open(small_disk / "s")) == "store.read-only"
+    with Store.open(small_disk / "s", readonly=True) as store, store.snapshot() as view:
+        assert view.leaf(0) == b"leaf"
 
 
 def test_a_full_map_is_a_full_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
