@@ -77,7 +77,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
         "trusted": policy is not None,
     }
     console.result(result)
-    console.table([(name, result[name]) for name in ("origin", "size", "root", "checked", "log_key")])
+    console.facts(
+        [
+            ("ledger", checkpoint.origin),
+            ("size", checkpoint.size),
+            ("root", checkpoint.root.hex()),
+            ("checked", checked),
+            ("log-key", audit.vkey),
+        ]
+    )
     console.say("tools.audit-holds", number=checked, actual=f"{seconds:.1f}")
     if policy is None:
         console.say("tools.audit-first-use")

@@ -58,6 +58,10 @@ class Console:
             return content
         return f"\033[{';'.join(_CODES[style] for style in styles)}m{content}\033[0m"
 
+    def facts(self, rows: Iterable[tuple[str, object]]) -> None:
+        """A table whose names are facts of the catalogue."""
+        self.table((self.text(f"tools.fact-{name}"), value) for name, value in rows)
+
     def table(self, rows: Iterable[tuple[str, object]]) -> None:
         """Names and values in two columns."""
         if self.json:

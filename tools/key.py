@@ -27,5 +27,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
         load_key(options.file)
         vkey = keys.parse_private(options.file.read_text(encoding="utf-8"))[0]
     console.result({"public": vkey.key.hex(), "vkey": str(vkey), "file": str(options.file)})
-    console.table([("public", vkey.key.hex()), ("vkey", str(vkey)), ("file", options.file)])
+    console.facts([("public", vkey.key.hex()), ("vkey", str(vkey)), ("file", options.file)])
     return 0

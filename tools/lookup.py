@@ -63,6 +63,6 @@ def _print(entries: list[dict[str, Any]], console: Console) -> int:
     for entry in entries:
         console.line(f"{entry['number'] or entry['index']}  {stamp(entry['time'])}")
         described = entry.get("entry", {})
-        console.table([("kind", described.get("kind")), ("by", described.get("by")), ("leaf", entry["leaf_hash"])])
+        console.facts([("kind", described.get("kind")), ("by", described.get("by")), ("leaf", entry["leaf_hash"])])
     console.say("tools.lookup-found" if entries else "tools.not-found", number=len(entries))
     return 0 if entries else 2

@@ -141,7 +141,7 @@ def _print(report: Report, console: Console) -> int:
     for step in report.steps:
         _print_step(step, console)
     console.line()
-    console.table((console.text(f"tools.fact-{name}"), value) for name, value in facts(report))
+    console.facts(facts(report))
     verdict = console.text(f"verify.verdict-{report.verdict}")
     console.line()
     console.line(console.paint(f"{console.text('tools.verdict')}: {verdict}", "bold", _VERDICTS[report.verdict]))
