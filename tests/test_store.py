@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import lmdb
@@ -612,6 +614,46 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
     with store.snapshot() as view:
         assert view.head == head
     assert seal(store, *big).first == head.size
+
+
+EIO = lmdb.Error("mdb_txn_commit: Input/output error")
+
+
+@pytest.mark.parametrize(
+    ("raised", "free", "code"),
+    [
+        (EIO, 0, "store.full"),
+        (EIO, 1 << 30, "store.failed"),
+        (EIO, None, "store.failed"),
+        (OSError(errno.EDQUOT, "quota"), 1 << 30, "store.full"),
+        (lmdb.ReadonlyError("x: Permission denied"), 0, "store.read-only"),
+        (OSError(errno.EROFS, "Read-only file system"), 0, "store.read-only"),
+        (lmdb.CorruptedError("x: MDB_CORRUPTED"), 0, "store.damaged"),
+        (lmdb.Error("x: something else"), 0, "store.failed"),
+    ],
+)
+def test_what_fails_on_a_disk_has_its_name(
+    store: Store, monkeypatch: pytest.MonkeyPatch, raised: Exception, free: int | None, code: str
+) -> None:
+    """Whatever LMDB and the kernel call it: full, read-only, damaged, or else failed, and nothing has changed."""
+
+    def statvfs(path: Path) -> Any:
+        if free is None:
+            raise OSError(errno.EIO, "gone")
+        return SimpleNamespace(f_bavail=free, f_frsize=1)
+
+    def fail(*_: object) -> None:
+        raise raised
+
+    with store.snapshot() as view:
+        before = view.head
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "statvfs", statvfs)
+        patched.setattr("ledger.store.write", fail)
+        assert code_of(lambda: seal(store, ledgers.registration())) == code
+    with store.snapshot() as view:
+        assert view.head == before
+    seal(store, ledgers.registration())
 
 
 @pytest.fixture
