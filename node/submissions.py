@@ -60,17 +60,18 @@ class Submissions:
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         limit = self._config.server.max_body_bytes
-        too_large = HttpError(
-            413, "node.body-size", field="server.max_body_bytes", expected=limit, actual=f"more than {limit}"
-        )
-        if (request.content_length or 0) > limit:
-            raise too_large
-        parts, size = [], 0
-        async for part in request.content.iter_any():
-            size += len(part)
-            if size > limit:
-                raise too_large
-            parts.append(part)
+        parts, size = [], request.content_length or 0
+        if size <= limit:
+            size = 0
+            async for part in request.content.iter_any():
+                size += len(part)
+                if size > limit:
+                    break
+                parts.append(part)
+        if size > limit:
+            raise HttpError(
+                413, "node.body-size", field="server.max_body_bytes", expected=limit, actual=f"more than {limit}"
+            )
         return b"".join(parts)
 
     async def add(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
