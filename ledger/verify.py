@@ -362,14 +362,16 @@ def _files(steps: _Steps, entry: Entry, disclosed: _Disclosed, files: Sequence[F
     known = {
         _measured(record["size"], record["sha256"], record["sm3"]): record for record in disclosed.records.values()
     }
+    by_name = {disclosed.names.get(record["name"], ""): known_as for known_as, record in known.items()}
+    by_name.pop("", None)
     for file in files:
         measured = _measured(file.size, file.sha256, file.sm3)
         if measured in known:
             name = disclosed.names.get(known[measured]["name"], "")
             steps.add("file", "ok", f"{name}: {measured}" if name else measured, f"{file.name}: {measured}")
             continue
-        same_name = [known_as for known_as, record in known.items() if disclosed.names.get(record["name"]) == file.name]
-        expected = same_name[0] if same_name else next(iter(known)) if len(known) == 1 else f"one of {len(known)} files"
+        same_name = by_name.get(file.name)
+        expected = same_name or (next(iter(known)) if len(known) == 1 else f"one of {len(known)} files")
         outcome: Outcome = "failed" if complete or same_name else "unknown"
         steps.add("file", outcome, expected, f"{file.name}: {measured}")
 
