@@ -278,10 +278,12 @@ def _authority(steps: _Steps, parsed: Certificate, entry: Entry, block: Block, c
 def _earliest(act: Entry, latest: int, registry: _Registry) -> int:
     """The earliest time (ms) at which an act of the chain can have been sealed; its own block is not in the certificate.
 
-    An office may sign before its accreditation begins, and an outbox may hold what it signed.
+    Its signer's clock may have been ahead; an office may sign before its accreditation begins, and an outbox may hold
+    what it signed.
     """
+    earliest = act.at - rules.FUTURE_TOLERANCE_MS
     grants = registry.record("office", act.by)
-    return min(max(act.at, grants[-1][1]["from"]) if grants else act.at, latest)
+    return min(max(earliest, grants[-1][1]["from"]) if grants else earliest, latest)
 
 
 def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str) -> None:

@@ -607,3 +607,17 @@ def test_an_entry_that_is_not_understood_is_a_verdict_not_a_crash(files: Any) ->
     built = replace(certificate.parse(ledger.certificate(index)), authority=(), open=(TITLE,))
     for policy_ in (None, ledger.policy()):
         assert verify.certificate(built.encode(), files=FILES, policy=policy_).verdict != "consistent"
+
+
+def test_an_attestation_signed_by_a_clock_that_was_ahead_is_no_accusation() -> None:
+    """`at` may lie minutes after the sealing; the accreditation was in force when the act was sealed."""
+    minute = 60_000
+    ledger = ledgers.Ledger()
+    ledger.seal(ledgers.charter())
+    begin = ledgers.START + 10 * minute
+    ledger.seal(ledgers.accreditation(until=begin + 2 * minute), time=ledgers.START + 1)
+    ledger.seal(ledgers.attestation(at=begin + 4 * minute), time=begin)
+    ledger.seal(ledgers.accreditation(at=begin + 3 * minute, nonce="2"), time=begin + 3 * minute)
+    ledger.seal(ledgers.registration(), time=begin + 10 * minute)
+    report = verify.certificate(ledger.certificate(ledger.ends[-1] - 1), policy=ledger.policy())
+    assert report.verdict == "consistent"

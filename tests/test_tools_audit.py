@@ -185,8 +185,22 @@ def test_an_opaque_log(tmp_path: Path) -> None:
     done("init", tmp_path / "c", "--origin", "log.example", "--profile", "opaque")
     done("export", tmp_path / "c" / "data", tmp_path / "www")
     with hosted(tmp_path / "www") as url:
-        said = done("audit", url, "--state", tmp_path / "state", "--json").json
-    assert (said["size"], said["verdict"]) == (0, "consistent")
+        words = ("audit", url, "--state", tmp_path / "state", "--json")
+        said = done(*words, "--profile", "opaque").json
+        assert (said["size"], said["verdict"], said["profile"]) == (0, "consistent", "opaque")
+
+
+def test_rules_are_the_auditors_choice(auditor: Auditor, tmp_path: Path) -> None:
+    """A ledger whose first leaf is no charter does not thereby live by no rules at all."""
+    with Store.create(tmp_path / "s", origin=ledgers.ORIGIN, profile="opaque", log_key=ledgers.LOG.public) as store:
+        seal(store, [ledgers.charter()[:-1] + b"?", ledgers.registration(by=ledgers.party("stranger"))])
+    auditor.show(tmp_path / "s")
+    assert "leaf 0" in auditor.caught()
+    other = ("audit", auditor.url, "--state", tmp_path / "other", "--log-key", VKEY)
+    assert done(*other, "--profile", "opaque", "--json").json["profile"] == "opaque"
+    said = call(*other)
+    assert said.code == 3
+    assert "--profile opaque" in said.err
 
 
 # What does not
@@ -326,6 +340,14 @@ def test_a_signed_root_that_the_leaves_do_not_give(auditor: Auditor, stores: Pat
     assert auditor.caught() == "tools.wrong-root"
 
 
+def test_an_empty_log_with_another_root(auditor: Auditor, stores: Path) -> None:
+    """The tree of no leaves has one root."""
+    auditor.show(stores / "short")
+    wrong = checkpoint.Checkpoint(ledgers.ORIGIN, 0, ledgers.seeded("root"))
+    (auditor.folder / "checkpoint").write_bytes(checkpoint.sign(wrong, VKEY, ledgers.LOG))
+    assert auditor.caught() == "tools.wrong-root"
+
+
 def test_a_signed_size_between_two_blocks(auditor: Auditor, stores: Path) -> None:
     """Leaves that belong to no block leaf, under a checkpoint that is right about them."""
     auditor.show(stores / "long")
@@ -400,7 +422,7 @@ def test_a_missing_bundle(auditor: Auditor, stores: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "policy"])
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff" * 100, b"<html>", None])
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff" * 100, b"<html>", b"quorum none\n", None])
 def test_an_address_that_is_no_ledger(auditor: Auditor, stores: Path, name: str, content: bytes | None) -> None:
     """A page, nothing, or garbage where a checkpoint or policy should be: 3 and a sentence."""
     auditor.show(stores / "short")

@@ -14,6 +14,7 @@ from ledger import base45, certificate, encoding, keys
 from ledger.messages import text
 from tests import ledgers
 from tests.centres import ORIGIN, Live, Said, call, flipped, outcomes, registered, spawn, write
+from tools.verify import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,20 +271,56 @@ def test_two_members_of_one_name(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../a.tlog-proof", "/tmp/a.tlog-proof", "C:\\a.tlog-proof", "files/../../x.tlog-proof"]
+    "name",
+    [
+        "../../a.tlog-proof",
+        "/tmp/a.tlog-proof",
+        "C:\\a.tlog-proof",
+        "files/../../escaped",
+        "files\\pattern.svg",
+        "Files/pattern.svg",
+        "./files/pattern.svg",
+        "files//pattern.svg",
+        "other/pattern.svg",
+        "pattern.svg",
+    ],
 )
-def test_names_cannot_leave_the_package(case: Case, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Members are read and never extracted, so a name is only a name."""
+def test_names_that_do_not_belong_in_a_package(case: Case, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What would be unpacked elsewhere, or beside the originals without having been compared, is refused by name."""
     inside = case.folder / "a" / "b"
     inside.mkdir(parents=True)
     monkeypatch.chdir(inside)
     with zipfile.ZipFile(case.folder / "p.zip", "w") as opened:
-        opened.writestr(zipfile.ZipInfo(name), case.proof.read_bytes())
-        opened.writestr(zipfile.ZipInfo("files/../../escaped"), b"x")
+        opened.writestr("a.tlog-proof", case.proof.read_bytes())
+        opened.writestr(zipfile.ZipInfo(name), b"forged")
     before = sorted(case.folder.rglob("*"))
-    assert case.verify(case.folder / "p.zip", case.file).code == 0
+    said = case.verify(case.folder / "p.zip", case.file)
+    assert said.code == 3
+    assert "does not belong there" in said.err
     assert sorted(case.folder.rglob("*")) == before
-    assert not (case.folder.parent / "escaped").exists()
+
+
+def test_a_folder_with_content_does_not_belong_in_a_package(case: Case) -> None:
+    """A member whose name is a folder's is compared by nobody, and some unpackers write it as a file."""
+    with zipfile.ZipFile(case.folder / "p.zip", "w") as opened:
+        opened.writestr("a.tlog-proof", case.proof.read_bytes())
+        opened.writestr("files/", b"")
+        opened.writestr("files/pattern.svg", case.file.read_bytes())
+    assert case.verify(case.folder / "p.zip").code == 0
+    with zipfile.ZipFile(case.folder / "p.zip", "a") as opened:
+        opened.writestr("files/x/", b"forged")
+    assert case.verify(case.folder / "p.zip").code == 3
+
+
+def test_many_members_that_swell_together(case: Case) -> None:
+    """Each may stay below a limit of its own: the package has one."""
+    with zipfile.ZipFile(case.folder / "p.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("a.tlog-proof", case.proof.read_bytes())
+        for number in range(100):
+            opened.writestr(f"files/{number}", bytes(2**20))
+    said = case.verify(case.folder / "p.zip")
+    assert said.code == 3
+    assert "limit" in said.err or "at most" in said.err, said.err
 
 
 @pytest.mark.parametrize("name", ["a.tlog-proof", "policy", "files/pattern.svg"])
@@ -485,3 +522,9 @@ def test_a_disclosed_title_with_control_characters(case: Case) -> None:
     assert said.out.count("\nverdict: ") == 1
     shown = case.verify(case.folder / "evil", "--json").json["facts"]["disclosed"]["title"]
     assert shown == "\\x1b]0;x\\x07\\nverdict: CONSISTENT"
+
+
+def test_a_time_that_no_calendar_has() -> None:
+    """Formats allow years beyond 9999, and a verdict is not a traceback."""
+    assert stamp(2**53 - 1) == f"{2**53 - 1} ms"
+    assert stamp(0).startswith("1970-01-01 00:00:00.000 UTC (1970-01-01 08:00:00")

@@ -21,11 +21,11 @@ from typing import Any
 from ledger import checkpoint as checkpoints
 from ledger import keys, tiles
 from ledger import policy as policies
-from ledger.chain import Profile
+from ledger.chain import PROFILES, Profile
 from ledger.checkpoint import Checkpoint
-from ledger.entry import ENTRY_TAG, parse
 from ledger.errors import FormatError, LedgerError, ProofError
 from ledger.keys import VKey
+from ledger.merkle import EMPTY_ROOT
 from ledger.store import Store
 from tools.client import Downloads
 from tools.console import Console
@@ -44,6 +44,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, help="where to keep what was checked (default: audit-<hash of the URL>)")
     parser.add_argument("--policy", type=Path, help="the policy that you trust")
     parser.add_argument("--log-key", metavar="VKEY", help="instead of a policy: the log's verifier key")
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default="certification",
+        help="by which rules it must live (default: certification; opaque: a plain log of any bytes)",
+    )
     parser.add_argument("--processes", type=int, help="processes that check signatures (default: one a core)")
 
 
@@ -55,7 +61,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
     try:
         with Downloads(options.url) as downloads:
-            audit = _Audit(downloads, state, policy, options.processes, quiet=console.json)
+            audit = _Audit(downloads, state, policy, options.profile, options.processes, quiet=console.json)
             checked, checkpoint = audit.run()
     except ProofError as error:
         console.result({"verdict": "inconsistent", "code": error.code, "zh": error.sentence("zh"), "en": str(error)})
@@ -69,6 +75,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     result = {
         "verdict": "consistent",
         "origin": checkpoint.origin,
+        "profile": options.profile,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
         "checked": checked,
@@ -80,6 +87,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.facts(
         [
             ("ledger", checkpoint.origin),
+            ("profile", options.profile),
             ("size", checkpoint.size),
             ("root", checkpoint.root.hex()),
             ("checked", checked),
@@ -96,11 +104,20 @@ class _Audit:
     """One audit: what is remembered lies in `state/seen.json` and `state/store`."""
 
     def __init__(
-        self, downloads: Downloads, state: Path, policy: policies.Policy | None, processes: int | None, *, quiet: bool
+        self,
+        downloads: Downloads,
+        state: Path,
+        policy: policies.Policy | None,
+        profile: Profile,
+        processes: int | None,
+        *,
+        quiet: bool,
     ) -> None:
         self._downloads = downloads
         self._state = state
         self._policy = policy
+        # The auditor's choice: a ledger that chose its own could choose to have no rules.
+        self._profile = profile
         self._processes = processes
         self._quiet = quiet
         self._seen = _remembered(state / "seen.json")
@@ -124,6 +141,8 @@ class _Audit:
         self.vkey = self._trusted_key(note, checkpoint)
         self._compare(checkpoint)
         if checkpoint.size == 0:
+            if checkpoint.root != EMPTY_ROOT:
+                raise ProofError("tools.wrong-root", expected=EMPTY_ROOT, actual=checkpoint.root)
             self._remember(checkpoint, raw)
             return 0, checkpoint
         with self._open(checkpoint) as store:
@@ -145,7 +164,10 @@ class _Audit:
         if "log_key" in self._seen:
             vkey = keys.parse_vkey(self._seen["log_key"])
         else:
-            vkey = policies.parse(self._downloads.get("/policy")).logs[0].vkey
+            logs = policies.parse(self._downloads.get("/policy")).logs
+            if not logs:
+                raise LedgerError("tools.no-log-in-policy")
+            vkey = logs[0].vkey
         policies.from_log_key(vkey).check(note, checkpoint)
         return vkey
 
@@ -180,12 +202,12 @@ class _Audit:
     def _open(self, checkpoint: Checkpoint) -> Store:
         path = self._state / "store"
         if (path / "data.mdb").exists():
-            return Store.open(path, durable=False)
-        ref = _bundle_ref(0, checkpoint.size)
-        first = _decoded(ref, self._downloads.tile(ref))[0]
-        return Store.create(
-            path, origin=checkpoint.origin, profile=_profile_of(first), log_key=self.vkey.key, durable=False
-        )
+            store = Store.open(path, durable=False)
+            if store.profile != self._profile:
+                store.close()
+                raise LedgerError("tools.other-profile", expected=store.profile, actual=self._profile)
+            return store
+        return Store.create(path, origin=checkpoint.origin, profile=self._profile, log_key=self.vkey.key, durable=False)
 
     def _replay(self, store: Store, start: int, checkpoint: Checkpoint) -> None:
         pieces = examined(self._bundles(start, checkpoint.size), store.profile, store.origin, processes=self._processes)
@@ -262,12 +284,3 @@ def _decoded(ref: tiles.TileRef, data: bytes) -> list[bytes]:
 
 def _bundle_ref(index: int, size: int) -> tiles.TileRef:
     return tiles.TileRef(tiles.ENTRIES, index, tiles.width_at(0, index, size))
-
-
-def _profile_of(first: bytes) -> Profile:
-    """A ledger that begins with a charter lives by the rules; any other is opaque."""
-    try:
-        charter = first.startswith(ENTRY_TAG) and parse(first).kind == "ledger.charter"
-    except LedgerError:
-        charter = False
-    return "certification" if charter else "opaque"

@@ -32,7 +32,7 @@ MAX_POLICY = 2**20
 PROOF_SUFFIX = ".tlog-proof"
 FILES = "files/"
 MAX_MEMBERS = 100_000
-MAX_SWELLING = 100
+MAX_SWELLING = 20
 """How many times its stored size an original may have: `yuanzheng register` stores originals as they are."""
 _STYLES = {"ok": "green", "failed": "red", "unknown": "yellow", "note": "dim"}
 _MARKS = {"ok": "✓", "failed": "✗", "unknown": "?", "note": "·"}
@@ -92,6 +92,7 @@ def _from_package(
     try:
         with zipfile.ZipFile(path) as package:
             _refuse_bomb(package, path)
+            _refuse_strangers(package, path)
             proofs = [item for item in package.infolist() if item.filename.endswith(PROOF_SUFFIX)]
             if len(proofs) != 1:
                 raise LedgerError("tools.package-proofs", field=str(path), expected=1, actual=len(proofs))
@@ -106,19 +107,38 @@ def _from_package(
 
 def _refuse_bomb(package: zipfile.ZipFile, path: Path) -> None:
     items = package.infolist()
+    size = path.stat().st_size
     # Members that share their bytes would together be larger than the file that holds them.
-    sound = len(items) <= MAX_MEMBERS and sum(item.compress_size for item in items) <= path.stat().st_size
+    sound = len(items) <= MAX_MEMBERS and sum(item.compress_size for item in items) <= size
     usual = all(item.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for item in items)
     if not sound or not usual:
         raise zipfile.BadZipFile("members overlap, are too many, or are packed in an unusual way")
+    limit, swollen = MAX_SWELLING * size + 2**26, sum(item.file_size for item in items)
+    if swollen > limit:
+        raise LedgerError("tools.too-large", field=str(path), expected=limit, actual=swollen)
+
+
+def _refuse_strangers(package: zipfile.ZipFile, path: Path) -> None:
+    """Whatever a person may find beside the originals once he has unpacked them must have been compared.
+
+    A backslash, another spelling of `files/`, a dot or a second member of one name would be unpacked among them.
+    """
+    seen = set()
+    for item in package.infolist():
+        parts = item.filename.rstrip("/").split("/")
+        plain = all(part not in ("", ".", "..") for part in parts) and "\\" not in item.filename
+        known = parts[0] == FILES.rstrip("/") if len(parts) > 1 or item.is_dir() else _belongs(item.filename)
+        if not plain or not known or item.filename in seen or (item.is_dir() and item.file_size):
+            raise LedgerError("tools.package-member", field=str(path), actual=item.filename)
+        seen.add(item.filename)
+
+
+def _belongs(name: str) -> bool:
+    return name in ("README.txt", "policy", "yuanzheng-verify.pyz") or name.endswith((PROOF_SUFFIX, ".salts.json"))
 
 
 def _originals(package: zipfile.ZipFile, *, quiet: bool) -> list[FileDigest]:
     items = [item for item in package.infolist() if item.filename.startswith(FILES) and not item.is_dir()]
-    for item in items:
-        limit = MAX_SWELLING * item.compress_size + 2**20
-        if item.file_size > limit:
-            raise LedgerError("tools.too-large", field=item.filename, expected=limit, actual=item.file_size)
     measured = []
     with progress_bar(sum(item.file_size for item in items), "SHA-256 + SM3", quiet=quiet) as progress:
         for item in items:
@@ -176,8 +196,12 @@ def facts(report: Report) -> list[tuple[str, str]]:
 
 def stamp(milliseconds: int) -> str:
     """A time in milliseconds since 1970 as UTC and Beijing time."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    beijing = datetime.fromtimestamp(milliseconds / 1000 + 8 * 3600, UTC)
+    try:
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        beijing = datetime.fromtimestamp(milliseconds / 1000 + 8 * 3600, UTC)
+    except (ValueError, OverflowError, OSError):
+        # Formats allow years that calendars do not.
+        return f"{milliseconds} ms"
     return f"{moment:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03d} UTC ({beijing:%Y-%m-%d %H:%M:%S} UTC+8)"
 
 

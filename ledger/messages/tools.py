@@ -65,6 +65,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.fact-log-key": ("账本公钥", "log key"),
     "tools.fact-number": ("证书编号", "certificate number"),
     "tools.fact-office": ("核验机构", "attesting office"),
+    "tools.fact-profile": ("规则类型", "profile"),
     "tools.fact-public": ("公钥", "public key"),
     "tools.fact-root": ("树根", "root"),
     "tools.fact-size": ("账本大小", "size"),
@@ -133,6 +134,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "目录 {field} 中已有另一份账本的导出（本账本：{expected}；其中：{actual}）：请换一个目录。",
         "{field} holds the export of another ledger or history (this one: {expected}; there: {actual}): choose another directory.",
     ),
+    "tools.no-log-in-policy": (
+        "该地址的策略没有列出账本公钥：请用 --policy 或 --log-key 给出您信任的公钥。",
+        "The policy at this address names no log: give the key that you trust by --policy or --log-key.",
+    ),
+    "tools.other-profile": (
+        "此前按 {expected} 规则核查，现在要求 {actual}：请换一个 --state，或用 --profile {expected}。",
+        "This was audited by the rules of {expected} before, now {actual} is asked: use another --state, or --profile {expected}.",
+    ),
     "tools.other-ledger": (
         "这不是此前核查的账本：应为 {expected}，实为 {actual}，或其公钥已变。",
         "This is not the ledger audited before: expected {expected}, found {actual}, or its key has changed.",
@@ -140,6 +149,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.other-work": (
         "{field} 属于另一次登记，与 {actual} 的内容或选项不同：请换一个 --out，或移走旧文件。",
         "{field} belongs to another registration; {actual} differs in content or options: choose another --out.",
+    ),
+    "tools.package-member": (
+        "证据包 {field} 含有不应有的成员 {actual}：解包后它会冒充原文件，未作核验。",
+        "The evidence package {field} holds {actual}, which does not belong there: unpacked, it could pass for an original. Nothing was verified.",
     ),
     "tools.package": ("证据包 {field} 无法读取：{actual}。", "The evidence package {field} cannot be read: {actual}."),
     "tools.package-policy": (
