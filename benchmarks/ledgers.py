@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger import block as blocks
-from ledger import chain, checkpoint, keys, policy
+from ledger import chain, checkpoint, keys, kinds, policy
 from ledger.block import Clock
 from ledger.commitment import commitment
 from ledger.keys import SigningKey, VKey
@@ -26,11 +26,13 @@ from tools.submit import make_entry
 
 DATA = Path("bench-data")
 BLOCK = 512
+DECLARED = {"ai": False, "original": True, "provenance": dict(kinds.NO_PROVENANCE)}
 
 
 def sealed_entry(key: SigningKey, origin: str = ledgers.ORIGIN) -> bytes:
     """A signed registration of about 400 bytes: sealed, with a title and an author."""
     data = {
+        **DECLARED,
         "author": os.urandom(32),
         "category": "work.graphic",
         "manifest": os.urandom(32),
@@ -50,7 +52,8 @@ def open_entry(key: SigningKey, number: int) -> bytes:
         "size": 8,
         "sm3": sha256(b"sm3" + content).digest(),
     }
-    data = {"category": "work.photograph", "files": [record], "mode": "open", "title": commitment("title", "x", salt)}
+    title = commitment("title", "x", salt)
+    data = {**DECLARED, "category": "work.photograph", "files": [record], "mode": "open", "title": title}
     return make_entry(ledgers.ORIGIN, "work.register", data, key)
 
 

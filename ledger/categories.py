@@ -38,7 +38,18 @@ CATEGORIES: dict[str, tuple[str, str, str]] = {
 }
 """Code → (Chinese name, English name, statute)."""
 
+TAGS: dict[str, tuple[str, str, str]] = {
+    "ai-assisted": ("人工智能辅助生成", "made with the help of AI", "声明"),
+    "creative-plan": ("创意方案", "creative plan", "地方标签"),
+    "data": ("数据知识产权", "data intellectual property", "地方标签"),
+    "fashion": ("花型·款式", "fashion pattern or style", "地方标签"),
+    "process": ("工艺·配方", "process or recipe", "地方标签"),
+    "user-interface": ("用户界面", "user interface", "地方标签"),
+}
+"""Local tags beside the category: code → (Chinese name, English name, source). They have no legal effect."""
+
 
 def digest() -> bytes:
-    """SHA-256 (32 bytes) of the canonical table: `[version, {code: [zh, en, statute]}]`."""
-    return sha256(encoding.encode([VERSION, {code: list(names) for code, names in CATEGORIES.items()}])).digest()
+    """SHA-256 (32 bytes) of the canonical tables: `[version, {code: [zh, en, statute]}, {tag: [zh, en, source]}]`."""
+    tables = [{code: list(names) for code, names in table.items()} for table in (CATEGORIES, TAGS)]
+    return sha256(encoding.encode([VERSION, *tables])).digest()

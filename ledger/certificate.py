@@ -17,7 +17,7 @@ from ledger import proof as proofs
 from ledger.chain import Head, Profile
 from ledger.commitment import FILE_RECORD
 from ledger.encoding import Value
-from ledger.entry import MAX_LEAF
+from ledger.entry import MAX_LEAF, Entry
 from ledger.errors import FormatError
 from ledger.proof import TlogProof
 from ledger.schema import ANY, BIN32, Array, Bin, Int, Map, Tuple
@@ -25,11 +25,17 @@ from ledger.schema import ANY, BIN32, Array, Bin, Int, Map, Tuple
 PATH = Array(BIN32, 0, 63)
 LEAF = Bin(MAX_LEAF, 1)
 MAX_OPEN = 100_000
+MAX_LATER = 4096
+"""Later entries of the same work that a certificate carries; of a longer history the newest ones are left out."""
+PROVEN = Tuple((Int(), LEAF, PATH))
+"""Another entry: leaf index, leaf, inclusion path in the same checkpoint."""
 EXTRA = Map(
     {"block": LEAF, "block_path": PATH, "entry": LEAF, "root_path": PATH},
     {
-        "authority": Array(Tuple((Int(), LEAF, PATH)), 0, 64),
+        "authority": Array(PROVEN, 0, 64),
+        "later": Array(PROVEN, 1, MAX_LATER),
         "open": Array(Array(ANY, 3, 3), 1, MAX_OPEN),
+        "work": PROVEN,
     },
 )
 _CHUNK_HEIGHT = 4
@@ -66,12 +72,16 @@ class OpenFile:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorityItem:
-    """One act of the chain of authority: leaf index, entry leaf, inclusion path in the same checkpoint."""
+class ProvenLeaf:
+    """Another entry that a certificate carries: leaf index, leaf, inclusion path in the same checkpoint."""
 
     index: int
     leaf: bytes
     path: tuple[bytes, ...]
+
+    def item(self) -> Value:
+        """Its place in `extra`."""
+        return [self.index, self.leaf, list(self.path)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,9 @@ class Certificate:
     block_path: tuple[bytes, ...]
     root_path: tuple[bytes, ...]
     open: tuple[OpenValue | OpenFile, ...] = ()
-    authority: tuple[AuthorityItem, ...] | None = None
+    authority: tuple[ProvenLeaf, ...] | None = None
+    work: ProvenLeaf | None = None
+    later: tuple[ProvenLeaf, ...] = ()
 
     def encode(self) -> bytes:
         """The `.tlog-proof` file."""
@@ -95,7 +107,11 @@ class Certificate:
             "root_path": list(self.root_path),
         }
         if self.authority is not None:
-            extra["authority"] = [[item.index, item.leaf, list(item.path)] for item in self.authority]
+            extra["authority"] = [item.item() for item in self.authority]
+        if self.work is not None:
+            extra["work"] = self.work.item()
+        if self.later:
+            extra["later"] = [item.item() for item in self.later]
         if self.open:
             extra["open"] = [item.item() for item in self.open]
         return replace(self.proof, extra=encoding.encode(extra)).encode()
@@ -109,6 +125,7 @@ def parse(data: bytes) -> Certificate:
     extra: Any = encoding.decode(proof.extra)
     EXTRA.check(extra, "extra")
     authority = extra.get("authority")
+    work = extra.get("work")
     return Certificate(
         proof=proof,
         entry=extra["entry"],
@@ -116,10 +133,15 @@ def parse(data: bytes) -> Certificate:
         block_path=tuple(extra["block_path"]),
         root_path=tuple(extra["root_path"]),
         open=tuple(_open_item(item, f"extra.open[{i}]") for i, item in enumerate(extra.get("open", ()))),
-        authority=None
-        if authority is None
-        else tuple(AuthorityItem(index, leaf, tuple(path)) for index, leaf, path in authority),
+        authority=None if authority is None else tuple(map(_proven, authority)),
+        work=None if work is None else _proven(work),
+        later=tuple(map(_proven, extra.get("later", ()))),
     )
+
+
+def _proven(item: Any) -> ProvenLeaf:
+    index, leaf, path = item
+    return ProvenLeaf(index, leaf, tuple(path))
 
 
 def _open_item(item: list[Any], field: str) -> OpenValue | OpenFile:
@@ -172,17 +194,20 @@ class Reader(Protocol):
     def record(self, table: str, key: bytes) -> Any:
         """A registry record."""
 
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        """The index of the leaf with this hash (32 bytes), or None."""
+
 
 class Issuer:
     """Builds certificates, proofs and receipts from readers; keeps what many certificates share.
 
-    One a thread. `limit` bounds each cache's items (a block's entry weighs about 2 kB, an authority item 1 kB).
+    One a thread. `limit` bounds each cache's items (a block's entry weighs about 2 kB, another leaf 1 kB).
     """
 
     def __init__(self, limit: int = 4096) -> None:
         self._limit = limit
         self._chunks: OrderedDict[int, list[bytes]] = OrderedDict()
-        self._authority: OrderedDict[tuple[int, int], AuthorityItem] = OrderedDict()
+        self._leaves: OrderedDict[tuple[int, int], ProvenLeaf] = OrderedDict()
 
     def certificate(self, reader: Reader, index: int) -> bytes:
         """The certificate of the entry at `index`, without disclosures. Raises `FormatError` for a block leaf."""
@@ -191,10 +216,15 @@ class Issuer:
         self._refuse_block_leaf(index, position)
         size = reader.head.size
         leaf = reader.leaf(index)
-        authority = None
+        authority: tuple[ProvenLeaf, ...] | None = None
+        work: ProvenLeaf | None = None
+        later: tuple[ProvenLeaf, ...] = ()
         if reader.profile == "certification":
-            chain = rules.authority_chain(entries.trusted(leaf), index, reader)
-            authority = tuple(self._authority_item(reader, i, size) for i in chain)
+            entry = entries.trusted(leaf)
+            chain = rules.authority_chain(entry, index, reader)
+            authority = tuple(self._proven_leaf(reader, i, size) for i in chain)
+            if entry.work is not None or entry.kind == "work.register":
+                work, later = self._history(reader, entry, index, size)
         return Certificate(
             proof=TlogProof(
                 index=index,
@@ -207,7 +237,20 @@ class Issuer:
             block_path=tuple(merkle.prove_inclusion(position, size, reader.nodes)),
             root_path=tuple(self.root_path(reader, index)),
             authority=authority,
+            work=work,
+            later=later,
         ).encode()
+
+    def _history(
+        self, reader: Reader, entry: Entry, index: int, size: int
+    ) -> tuple[ProvenLeaf | None, tuple[ProvenLeaf, ...]]:
+        """The registration of the work that an entry belongs to, and the entries after it."""
+        if entry.work is None and reader.record("work", rules.work_key(index)) is None:
+            return None, ()
+        status = rules.status_of(reader, entry.work or entry.hash)
+        later = [i for i in rules.history(reader, status) if i > index]
+        newest = tuple(self._proven_leaf(reader, i, size) for i in later[::-1][:MAX_LATER])
+        return self._proven_leaf(reader, status.first, size) if entry.work is not None else None, newest
 
     def proof(self, reader: Reader, index: int) -> bytes:
         """The bare tlog-proof of any leaf, block leaves included."""
@@ -239,12 +282,12 @@ class Issuer:
             level = merkle.parents(level)
         return level
 
-    def _authority_item(self, reader: Reader, index: int, size: int) -> AuthorityItem:
-        def build() -> AuthorityItem:
+    def _proven_leaf(self, reader: Reader, index: int, size: int) -> ProvenLeaf:
+        def build() -> ProvenLeaf:
             path = merkle.prove_inclusion(index, size, reader.nodes)
-            return AuthorityItem(index, reader.leaf(index), tuple(path))
+            return ProvenLeaf(index, reader.leaf(index), tuple(path))
 
-        return self._remember(self._authority, (index, size), build)
+        return self._remember(self._leaves, (index, size), build)
 
     def _remember(self, cache: OrderedDict[K, V], key: K, build: Callable[[], V]) -> V:
         found = cache.get(key)

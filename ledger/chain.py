@@ -55,7 +55,7 @@ class View(Protocol):
 
     @property
     def log_key(self) -> bytes:
-        """The key (32 bytes) that signs its blocks."""
+        """The key (32 bytes) that signed its first block; `rules.log_key_of` says which one signs the next."""
 
     @property
     def head(self) -> Head:
@@ -69,6 +69,9 @@ class View(Protocol):
 
         `at` (ms) is a hint: a leaf with another `at` cannot hold the statement.
         """
+
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        """The index of the leaf with this hash (32 bytes), or None."""
 
     def leaf(self, index: int) -> bytes:
         """The leaf at `index`."""
@@ -128,8 +131,18 @@ class _Overlay:
     """The registry with a draft's own changes laid over it; nearly every entry asks for the same few records."""
 
     view: View
+    entries: list[Entry]
     changes: dict[Key, Record] = field(default_factory=dict)
     known: dict[Key, Record] = field(default_factory=dict)
+    places: dict[bytes, int] = field(default_factory=dict)
+
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        found = self.places.get(leaf_hash)
+        return self.view.find_leaf(leaf_hash) if found is None else found
+
+    def leaf(self, index: int) -> bytes:
+        size = self.view.head.size
+        return self.view.leaf(index) if index < size else self.entries[index - size].leaf
 
     def record(self, table: str, key: bytes) -> Record:
         name = table, key
@@ -155,7 +168,11 @@ class Draft:
         self.time = time
         self.entries: list[Entry] = []
         self._certified = view.profile == "certification"
-        self._registry = _Overlay(view)
+        self._registry = _Overlay(view, self.entries)
+        self.log_key = view.log_key
+        if self._certified:
+            rules.version_in_force(view)
+            self.log_key = rules.log_key_of(view, view.log_key)
         self._indexes: dict[bytes, int] = {}
         self._looked_up: dict[bytes, int | None] = {}
         self._computed: tuple[bytes, merkle.Frontier] | None = None
@@ -176,10 +193,9 @@ class Draft:
         index = self.view.head.size + len(self.entries)
         self._refuse_repetition(entry)
         if self._certified:
-            rules.check_log_key(entry, self.view.log_key)
-            changes = rules.judge(entry, index, self.time, self._registry)
-            if changes:
-                self._registry.changes.update(changes)
+            rules.check_log_key(entry, self.log_key)
+            self._registry.changes.update(rules.judge(entry, index, self.time, self._registry))
+            self._registry.places[entry.hash] = index
         self._indexes[entry.statement] = index
         self.entries.append(entry)
         self._computed = None
@@ -200,15 +216,15 @@ class Draft:
             raise Duplicate(index)
         raise ConflictError("rules.same-statement", field="signature", expected=index, actual=entry.statement)
 
-    def header(self, clock: Clock, epoch: int | None = None) -> dict[str, Any]:
+    def header(self, clock: Clock) -> dict[str, Any]:
         """The block body (docs/FORMAT.md, "Blocks") for what has been admitted, to be signed by the log key."""
         head = self.view.head
         root, frontier = self._roots()
         return {
-            "by": self.view.log_key,
+            "by": self.log_key,
             "clock": {"error": clock.error, "synced": clock.synced},
             "count": len(self.entries),
-            "epoch": head.epoch if epoch is None else epoch,
+            "epoch": (self._registry.record(*rules.EPOCH) or 0) if self._certified else head.epoch,
             "first": head.size,
             "height": head.height + 1,
             "ledger": self.view.origin,

@@ -29,10 +29,11 @@ def _wrong(path: str, expected: object, value: object) -> FormatError:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A byte string of exactly `size` bytes, or of `minimum` to `size` bytes."""
+    """A byte string of exactly `size` bytes, or of `minimum` to `size` bytes; `meaning` says what it stands for."""
 
     size: int
     minimum: int | None = None
+    meaning: str = ""
 
     def check(self, value: Any, path: str, *, lenient: bool = False) -> None:
         low = self.size if self.minimum is None else self.minimum
@@ -40,7 +41,8 @@ class Bin:
             raise _wrong(path, self, value)
 
     def __str__(self) -> str:
-        return f"bin{self.size}" if self.minimum is None else f"bin of {self.minimum} to {self.size} bytes"
+        size = f"bin{self.size}" if self.minimum is None else f"bin of {self.minimum} to {self.size} bytes"
+        return f"{size} ({self.meaning})" if self.meaning else size
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,5 +244,13 @@ ANY = AnyValue()
 BIN16 = Bin(16)
 BIN32 = Bin(32)
 BIN64 = Bin(64)
+KEY = Bin(32, meaning="key")
+"""A public key."""
+LEAF_HASH = Bin(32, meaning="leaf hash")
+"""The leaf hash of an entry of this ledger, or of a block."""
+COMMITMENT = Bin(32, meaning="commitment")
+"""A salted commitment (`ledger.commitment`) under the name of the key that it stands under."""
+DIGEST = Bin(32, meaning="SHA-256")
+"""The SHA-256 of a document that its holder keeps."""
 MILLISECONDS = Int(0, 2**53)
 """A time in milliseconds since 1970 UTC; the bound keeps it exact in every JSON reader."""

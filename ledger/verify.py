@@ -24,9 +24,9 @@ from ledger import block as blocks
 from ledger import certificate as certificates
 from ledger import checkpoint as checkpoints
 from ledger import entry as entries
-from ledger import kinds, merkle, number, receipt, rules
+from ledger import kinds, merkle, number, receipt, rules, works
 from ledger.block import Block
-from ledger.certificate import Certificate, OpenFile, OpenValue
+from ledger.certificate import Certificate, OpenFile, OpenValue, ProvenLeaf
 from ledger.checkpoint import Checkpoint
 from ledger.commitment import FileDigest, commitment, record_hash
 from ledger.entry import Entry
@@ -36,7 +36,7 @@ from ledger.rules import Key, Record
 
 Outcome = Literal["ok", "failed", "unknown", "note"]
 Verdict = Literal["consistent", "inconsistent", "undetermined"]
-NEWER_THAN_THIS = frozenset({"kinds.unknown", "kinds.not-in-force", "rules.version", "rules.category-set"})
+NEWER_THAN_THIS = frozenset({"kinds.unknown", "rules.version", "rules.category-set"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,11 @@ def _certificate(steps: _Steps, data: bytes, files: Sequence[FileDigest], policy
         steps.add("opaque", "note", "", f"{len(parsed.entry)} bytes")
         _opaque_files(steps, parsed, files)
     else:
-        _authority(steps, parsed, entry, block, checkpoint)
+        registration = _history(steps, parsed, entry, checkpoint)
+        category = None if registration is None else registration.data["category"]
+        _authority(steps, parsed, entry, block, checkpoint, category)
         if _is_understood(entry):
-            _files(steps, entry, _disclosures(steps, entry, parsed.open), files)
+            _files(steps, entry, _disclosures(steps, entry, registration, parsed.open), files)
         else:
             _opaque_files(steps, parsed, files)
     steps.add("status", "note", "", f"size {checkpoint.size}")
@@ -237,6 +239,12 @@ def _is_understood(entry: Entry) -> bool:
     return True
 
 
+FOUNDING = frozenset(
+    "ledger.charter authority.succeed key.rotate office.accredit clerk.appoint member.attest".split()
+)
+"""The kinds on whose acts authority rests: what they demand stands in the chain of authority whole."""
+
+
 @dataclass(slots=True)
 class _Registry:
     """The registry as the chain of authority in a certificate builds it."""
@@ -246,8 +254,16 @@ class _Registry:
     def record(self, table: str, key: bytes) -> Record:
         return self.records.get((table, key))
 
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        return None
 
-def _authority(steps: _Steps, parsed: Certificate, entry: Entry, block: Block, checkpoint: Checkpoint) -> None:
+    def leaf(self, index: int) -> bytes:
+        raise ProofError("certificate.authority-order", expected="an act of the chain", actual=index)
+
+
+def _authority(
+    steps: _Steps, parsed: Certificate, entry: Entry, block: Block, checkpoint: Checkpoint, category: str | None
+) -> None:
     if parsed.authority is None:
         steps.add("authority", "unknown", "charter, accreditation, attestation", "not in the certificate")
         return
@@ -257,22 +273,32 @@ def _authority(steps: _Steps, parsed: Certificate, entry: Entry, block: Block, c
         if entry.kind != "ledger.charter" and (not parsed.authority or parsed.authority[0].index != 0):
             found = parsed.authority[0].index if parsed.authority else "nothing"
             raise ProofError("certificate.authority-order", expected="the charter at leaf 0 first", actual=found)
+        acts = []
         for item in parsed.authority:
             if not previous < item.index < parsed.proof.index:
                 raise ProofError("certificate.authority-order", expected=f"after {previous}", actual=item.index)
             previous = item.index
             act = entries.parse(item.leaf, lenient=True)
             merkle.verify_inclusion(item.index, checkpoint.size, act.hash, item.path, checkpoint.root)
+            if act.kind not in FOUNDING:
+                raise ProofError("certificate.authority-order", expected=", ".join(sorted(FOUNDING)), actual=act.kind)
             _judge(act, item.index, _earliest(act, block.time, registry), registry, checkpoint.origin)
-        _judge(entry, parsed.proof.index, block.time, registry, checkpoint.origin)
+            acts.append(act)
+        if entry.kind in FOUNDING:
+            _judge(entry, parsed.proof.index, block.time, registry, checkpoint.origin)
+        else:
+            kinds.check(entry, lenient=True)
+            actor = rules.authorise(entry, parsed.proof.index, block.time, registry, category)
+            _office(steps, registry, actor)
         charter = registry.record(*rules.CHARTER)
-        if block.by not in charter["logs"]:
+        rotated = registry.record(*rules.LOG)
+        if block.by not in (*charter["logs"], *(() if rotated is None else rotated["keys"])):
             raise RuleError("rules.log-key", field="data.logs", expected=block.by)
         steps.facts["number"] = number.format_number(charter["short"], parsed.proof.index)
-        steps.facts["authority"] = [key.hex() for key in charter["authority"]]
-        _office(steps, registry, entry)
-        chain = " → ".join([*(entries.parse(item.leaf, lenient=True).kind for item in parsed.authority), entry.kind])
-        steps.add("authority", "ok", f"{charter['threshold']} of {len(charter['authority'])} authority keys", chain)
+        authority = registry.record(*rules.AUTHORITY) or charter
+        steps.facts["authority"] = [key.hex() for key in authority["authority"]]
+        chain = " → ".join([*(act.kind for act in acts), entry.kind])
+        steps.add("authority", "ok", f"{authority['threshold']} of {len(authority['authority'])} authority keys", chain)
 
 
 def _earliest(act: Entry, latest: int, registry: _Registry) -> int:
@@ -282,8 +308,11 @@ def _earliest(act: Entry, latest: int, registry: _Registry) -> int:
     what it signed.
     """
     earliest = act.at - rules.FUTURE_TOLERANCE_MS
-    grants = registry.record("office", act.by)
-    return min(max(earliest, grants[-1][1]["from"]) if grants else earliest, latest)
+    record = registry.record("office", act.by)
+    clerk = registry.record("clerk", act.by)
+    if clerk is not None:
+        record = registry.record("office", clerk["grants"][-1][1])
+    return min(max(earliest, record["grants"][-1][1]["from"]) if record else earliest, latest)
 
 
 def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str) -> None:
@@ -293,12 +322,70 @@ def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str
     registry.records.update(rules.judge(entry, index, time, registry))
 
 
-def _office(steps: _Steps, registry: _Registry, entry: Entry) -> None:
-    grants = registry.record("member", entry.by)
-    if grants:
-        _, office, attested = grants[-1]
-        steps.facts["office"] = registry.record("office", office)[-1][1]["name"]
+def _office(steps: _Steps, registry: _Registry, actor: rules.Actor) -> None:
+    steps.facts["role"] = actor.role
+    if actor.office is not None:
+        record = registry.record("office", actor.office)
+        steps.facts["office"] = record["grants"][-1][1]["name"]
+    if actor.role == "member":
+        attested = registry.record("member", actor.key)["grants"][-1][2]
         steps.facts["identity"] = {"method": attested["method"], "level": attested["level"]}
+
+
+def _history(steps: _Steps, parsed: Certificate, entry: Entry, checkpoint: Checkpoint) -> Entry | None:
+    """The registration of the entry's work, and the entries that came later, each proven to be in the ledger.
+
+    What follows from them is stated in `facts`; that none is missing is the log's word, which a certificate cannot prove.
+    """
+    registration: Entry | None = entry if entry.kind == "work.register" else None
+    if parsed.work is not None:
+        with steps.failing("work"):
+            registration = _proven(parsed.work, checkpoint)
+            if registration.hash != entry.work or parsed.work.index >= parsed.proof.index:
+                raise ProofError("certificate.work", field="work", expected=entry.work, actual=registration.hash)
+            steps.add("work", "ok", registration.hash, f"leaf {parsed.work.index}")
+            steps.facts["work"] = registration.hash.hex()
+            steps.facts["category"] = registration.data["category"]
+    elif entry.work is not None:
+        steps.add("work", "unknown", entry.work, "not in the certificate")
+    later = []
+    # Of a later act's certificate the history before it is not known, and so no status.
+    status = works.begin(entry, parsed.proof.index) if entry.kind == "work.register" and _is_understood(entry) else None
+    with steps.failing("later"):
+        previous = parsed.proof.index
+        for item in parsed.later:
+            found = _proven(item, checkpoint)
+            if item.index <= previous or registration is None or registration.hash not in works.linked(found):
+                raise ProofError("certificate.later", field="later", expected="a later entry of this work", actual=item.index)
+            previous = item.index
+            later.append({"index": item.index, "kind": found.kind, "at": found.at, "leaf": found.hash.hex()})
+            if status is not None:
+                status = works.follow(status, found, item.index, found.at)
+        if status is not None:
+            steps.facts["status"] = _summary(status)
+        if later:
+            steps.add("later", "note", "", ", ".join(f"{each['index']} {each['kind']}" for each in later))
+            steps.facts["later"] = later
+    return registration
+
+
+def _summary(status: works.Status) -> dict[str, Any]:
+    """What a work's status comes to, in numbers: names and keys are its parties' business."""
+    return {
+        "entries": status.entries,
+        "end": None if status.end is None else status.end.how,
+        "owners": len(status.owners),
+        "licences": len(status.licences),
+        "pledges": len(status.pledges),
+        "objections": len(status.objections),
+    }
+
+
+def _proven(item: ProvenLeaf, checkpoint: Checkpoint) -> Entry:
+    found = entries.parse(item.leaf, lenient=True)
+    merkle.verify_inclusion(item.index, checkpoint.size, found.hash, item.path, checkpoint.root)
+    kinds.check(found, lenient=True)
+    return found
 
 
 @dataclass(slots=True)
@@ -310,13 +397,16 @@ class _Disclosed:
     count: int | None = None
 
 
-def _disclosures(steps: _Steps, entry: Entry, items: Sequence[OpenValue | OpenFile]) -> _Disclosed:
+def _disclosures(
+    steps: _Steps, entry: Entry, registration: Entry | None, items: Sequence[OpenValue | OpenFile]
+) -> _Disclosed:
     found = _Disclosed()
     data = entry.data
-    if data.get("mode") == "open":
-        found.records = dict(enumerate(data["files"]))
-        found.count = len(data["files"])
-    root = None
+    root = data.get("root")
+    if "files" in data:
+        first = data.get("from", 0)
+        found.records = dict(enumerate(data["files"], first))
+        found.count = data.get("count", first + len(data["files"]))
     values = [item for item in items if isinstance(item, OpenValue)]
     for item in values:
         if item.name == "manifest" and data.get("manifest") == commitment("manifest", item.value, item.salt):
@@ -327,7 +417,7 @@ def _disclosures(steps: _Steps, entry: Entry, items: Sequence[OpenValue | OpenFi
                 raise ProofError("certificate.no-manifest", expected="an opened manifest", actual=file.index)
             merkle.verify_inclusion(file.index, found.count, record_hash(file.record), file.path, root)
             found.records[file.index] = file.record
-    committed = _committed(data, found)
+    committed = _committed([data, *found.records.values(), {} if registration is None else registration.data])
     for item in values:
         digest = commitment(item.name, item.value, item.salt)
         matched = digest in committed.get(item.name, ())
@@ -345,13 +435,19 @@ def _manifest(value: Any) -> tuple[int | None, bytes | None]:
     return None, None
 
 
-def _committed(data: dict[str, Any], found: _Disclosed) -> dict[str, set[bytes]]:
-    """Field name → the 32-byte strings that stand under it in the entry's data and in known file records."""
+def _committed(holders: Sequence[Any]) -> dict[str, set[bytes]]:
+    """Field name → the 32-byte strings that stand under it in entries' data and in known file records."""
     committed: dict[str, set[bytes]] = {}
-    for holder in (data, *found.records.values()):
-        for key, value in holder.items():
-            if type(value) is bytes:
-                committed.setdefault(key, set()).add(value)
+    todo: list[tuple[str, Any]] = [("", each) for each in holders]
+    while todo:
+        key, value = todo.pop()
+        if type(value) is bytes:
+            committed.setdefault(key, set()).add(value)
+        elif type(value) is dict:
+            todo += value.items()
+        elif type(value) is list:
+            named = len(value) == 2 and type(value[0]) is str and type(value[1]) is bytes
+            todo += [(value[0], value[1]), (key, value[1])] if named else [(key, each) for each in value]
     return committed
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from ledger import block, categories, certificate, chain, checkpoint, entry, keys, merkle, policy
+from ledger import block, categories, certificate, chain, checkpoint, entry, keys, kinds, merkle, policy
 from ledger.block import Clock
 from ledger.chain import Applied, Draft, Head, Profile
 from ledger.commitment import FileDigest, commitment
@@ -79,7 +79,7 @@ def accreditation(office: keys.SigningKey = OFFICE, /, *, at: int = START, nonce
     data = {
         "categories": sorted(categories.CATEGORIES),
         "from": START - 1000,
-        "kinds": ["member.attest", "work.register"],
+        "kinds": sorted(kinds.KINDS),
         "name": "江汉分中心",
         "office": office.public,
         "until": START + 10 * 365 * 86_400_000,
@@ -126,9 +126,12 @@ def registration(
     """`by` registers an open work of `files`; every salt is `seeded` by what it hides."""
     files = files or [measured("pattern.svg", b"<svg/>" + nonce.encode())]
     data = {
+        "ai": False,
         "category": "work.art",
         "files": [file.record(seeded("salt of " + file.name)) for file in files],
         "mode": "open",
+        "original": True,
+        "provenance": dict.fromkeys(kinds.PROVENANCE),
         "title": commitment("title", title, seeded("salt of title")),
         **changes,
     }
@@ -175,6 +178,9 @@ class Ledger:
 
     def record(self, table: str, key: bytes) -> Any:
         return self.records.get((table, key))
+
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        return next((i for i, leaf in enumerate(self.leaves) if merkle.leaf_hash(leaf) == leaf_hash), None)
 
     def leaf_hashes(self, low: int, high: int) -> list[bytes]:
         return [merkle.leaf_hash(leaf) for leaf in self.leaves[low:high]]

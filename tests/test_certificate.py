@@ -29,7 +29,7 @@ from ledger import (
 )
 from ledger import cosignature as cosignatures
 from ledger.block import Clock
-from ledger.certificate import AuthorityItem, Certificate, Issuer, OpenFile, OpenValue
+from ledger.certificate import Certificate, Issuer, OpenFile, OpenValue, ProvenLeaf
 from ledger.commitment import commitment, manifest_root, record_hash
 from ledger.errors import FormatError, LedgerError
 from ledger.note import Note
@@ -325,7 +325,7 @@ AUTHORITY_ATTACKS: dict[str, Callable[[Certificate], Certificate]] = {
         c, authority=((c.authority or ())[0], replace((c.authority or ())[1], index=c.proof.index))
     ),
     "an act from outside the tree": lambda c: replace(
-        c, authority=(AuthorityItem(0, ledgers.charter(threshold=1), (c.authority or ())[0].path),)
+        c, authority=(ProvenLeaf(0, ledgers.charter(threshold=1), (c.authority or ())[0].path),)
     ),
 }
 
@@ -357,7 +357,7 @@ def test_a_charter_for_another_log_key_is_refused() -> None:
 def test_an_entry_of_a_newer_kind_is_not_judged() -> None:
     """An older verifier does not call a newer kind of entry a forgery."""
     ledger = ledgers.founded()
-    content = {**entry.parse(ledgers.registration()).body, "kind": "work.pledge"}
+    content = {**entry.parse(ledgers.registration()).body, "kind": "work.auction"}
     leaf = ledgers.signed(content, ledgers.MEMBER)
     draft = ledger.draft()
     draft._certified = False
@@ -425,7 +425,7 @@ def test_issuer_caches_are_bounded() -> None:
     issuer = Issuer(limit=2)
     for i in (0, 2, 4, index, index, 2):
         assert issuer.certificate(ledger, i) == ledger.certificate(i)
-    assert len(issuer._authority) <= 2
+    assert len(issuer._leaves) <= 2
     assert len(issuer._chunks) <= 2
 
 

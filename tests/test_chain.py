@@ -212,7 +212,7 @@ def test_examine_refuses_what_is_wrong_by_itself() -> None:
     for changes, code in (
         ({"ledger": "another.example/ledger"}, "entry.wrong-ledger"),
         ({"kind": "work.paint"}, "kinds.unknown"),
-        ({"kind": "work.pledge"}, "kinds.not-in-force"),
+        ({"kind": "work.pledge"}, "entry.missing-key"),
         ({"work": bytes(32)}, "kinds.no-work"),
         ({"data": {**content["data"], "note": "x"}}, "entry.unknown-key"),
     ):

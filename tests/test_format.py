@@ -21,9 +21,11 @@ from ledger import kinds, policy, schema, verify
 from ledger.entry import BODY
 from ledger.messages import area
 from tests import worked_example
+from tools import rules
 
 DOCUMENT = worked_example.DOCUMENT.read_text(encoding="utf-8")
 BLOCKS = worked_example.captioned(DOCUMENT)
+RULES = (worked_example.DOCUMENT.parent / "RULES.md").read_text(encoding="utf-8")
 
 
 # The library and the document.
@@ -76,11 +78,11 @@ def test_the_examples_receipt_is_the_log_keys_promise() -> None:
     assert short.verdict == "undetermined"
 
 
-def section(title: str) -> str:
+def section(title: str, page: str = DOCUMENT) -> str:
     """The text under a heading, up to the next heading of its level or above."""
     level, name = title.split(" ", 1)
     pattern = rf"^{level} {re.escape(name)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)"
-    found = re.search(pattern, DOCUMENT, re.MULTILINE | re.DOTALL)
+    found = re.search(pattern, page, re.MULTILINE | re.DOTALL)
     assert found is not None, title
     return found[1]
 
@@ -99,10 +101,16 @@ def documented_keys(text: str) -> set[str]:
     return {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
 
 
+def test_the_page_of_rules_is_what_the_tables_say() -> None:
+    """docs/RULES.md is generated: `yuanzheng rules > docs/RULES.md` follows a deliberate change of a rule."""
+    assert rules.document() == RULES
+
+
 @pytest.mark.parametrize("kind", sorted(kinds.KINDS))
 def test_every_data_key_is_documented(kind: str) -> None:
     """The table of a kind has the keys of its shape, no fewer and no more."""
-    assert documented_keys(section(f"### `{kind}`")) == keys_of(kinds.KINDS[kind].data)
+    heading = f"### `{kind}` {kinds.KINDS[kind].chinese}"
+    assert documented_keys(section(heading, RULES)) == keys_of(kinds.KINDS[kind].data)
 
 
 def test_every_body_key_is_documented() -> None:
@@ -114,21 +122,15 @@ def test_every_body_key_is_documented() -> None:
 def test_every_code_is_documented(name: str) -> None:
     """Every refusal by rule, and every step of verification, is explained under its code."""
     wanted = {code for code in area(name) if not re.search(r"verify\.(?:verdict|outcome|what)-", code)}
-    assert {code for code in wanted if f"`{code}`" not in DOCUMENT} == set()
+    assert {code for code in wanted if f"`{code}`" not in DOCUMENT + RULES} == set()
 
 
 def test_every_documented_code_exists() -> None:
     """No code on the page is one that nobody raises."""
     areas = "block|certificate|encoding|entry|keys|kinds|merkle|note|policy|proof|receipt|rules|tiles|verify"
-    found = set(re.findall(rf"`((?:{areas})\.[a-z0-9]+(?:-[a-z0-9]+)*)`", DOCUMENT))
-    found -= set(kinds.ALL_KINDS)
+    found = set(re.findall(rf"`((?:{areas})\.[a-z0-9]+(?:-[a-z0-9]+)*)`", DOCUMENT + RULES))
+    found -= set(kinds.KINDS)
     assert {code for code in found if code not in area(code.partition(".")[0])} == set()
-
-
-def test_the_reserved_kinds_are_listed() -> None:
-    """Every kind that is refused by name stands under its heading."""
-    listed = set(re.findall(r"`([a-z]+\.[a-z]+)`", section("## Reserved")))
-    assert set(kinds.ALL_KINDS) - set(kinds.KINDS) <= listed
 
 
 # The document alone. Nothing below uses `ledger` or the generator's values, only BLOCKS.
@@ -360,13 +362,11 @@ def test_commitments() -> None:
 
 def test_the_category_set_has_its_digest() -> None:
     """The charter's digest is over the table on the page."""
-    table = {}
-    for each in BLOCKS["categories"].splitlines():
-        code, *names = each.split(" | ")
-        table[code] = names
-    assert len(table) == 18
-    packed = b"\x92\x01\xde" + len(table).to_bytes(2, "big")
-    packed += b"".join(pack(code) + pack(table[code]) for code in sorted(table))
+    packed = b"\x93\x01"
+    for caption, count, head in (("categories", 18, b"\xde\x00\x12"), ("tags", 6, b"\x86")):
+        rows = [each.split(" | ") for each in BLOCKS[caption].splitlines()]
+        assert len(rows) == count
+        packed += head + b"".join(pack(code) + pack(names) for code, *names in sorted(rows))
     assert sha256(packed).hexdigest() == BLOCKS["category-digest"]
     assert BODIES[0]["data"]["categories"] == {"digest": sha256(packed).digest(), "version": 1}
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from ledger import categories, chain, kinds, rules
+from ledger import categories, kinds, rules
 from ledger.commitment import commitment, manifest_root
 from ledger.entry import parse
-from ledger.errors import LedgerError, RuleError
+from ledger.errors import LedgerError
 from ledger.keys import SigningKey
+from ledger.messages import area
 from tests import ledgers
 from tests.ledgers import AUTHORITY, MEMBER, OFFICE, START, party
 
@@ -42,7 +43,8 @@ def test_a_charter_founds_a_ledger() -> None:
         ({"logs": sorted([ledgers.LOG.public, bytes(32)])}, "keys.not-admitted"),
         ({"authority": sorted([AUTHORITY[0].public, AUTHORITY[1].public, bytes(32)])}, "keys.not-admitted"),
         ({"authority": [AUTHORITY[0].public]}, "rules.threshold"),
-        ({"authority": sorted([AUTHORITY[0].public, AUTHORITY[2].public])}, "rules.not-the-authority"),
+        ({"authority": sorted([AUTHORITY[0].public, AUTHORITY[2].public])}, "rules.authority-quorum"),
+        ({"authority": sorted([AUTHORITY[1].public, AUTHORITY[2].public])}, "rules.not-the-authority"),
         ({"short": "Wh"}, "entry.shape"),
     ],
 )
@@ -80,7 +82,9 @@ def test_one_authority_key_is_not_enough() -> None:
     ledger = ledgers.founded()
     content = {key: value for key, value in parse(ledgers.accreditation(nonce="x")).body.items() if key != "consents"}
     assert ledger.refusal(ledgers.signed(content, AUTHORITY[0])) == "rules.authority-quorum"
-    assert ledger.refusal(ledgers.signed(content, AUTHORITY[0], [party("stranger")])) == "rules.not-the-authority"
+    assert ledger.refusal(ledgers.signed(content, AUTHORITY[0], [party("stranger")])) == "rules.authority-quorum"
+    friends = [AUTHORITY[1], party("stranger")]
+    assert ledger.refusal(ledgers.signed(content, AUTHORITY[0], friends)) == "rules.consent-not-asked"
     assert ledger.refusal(ledgers.signed({**content, "by": OFFICE.public}, OFFICE)) == "rules.not-the-authority"
 
 
@@ -184,21 +188,15 @@ def test_authority_chain_keeps_the_grant_under_which_a_member_was_attested() -> 
     assert rules.authority_chain(parse(ledger.leaf(index)), index, ledger) == [0, 2, 4, renewed]
 
 
-def test_every_reserved_kind_is_refused_by_name() -> None:
-    """Kinds that the format reserves but these rules do not know are not confused with inventions."""
-    ledger = ledgers.founded()
-    for name in set(kinds.ALL_KINDS) - set(kinds.KINDS):
-        content = {**parse(ledgers.registration()).body, "kind": name}
-        with pytest.raises(RuleError) as caught:
-            chain.examine(ledgers.signed(content, MEMBER), "certification", ledger.origin)
-        assert caught.value.code == "kinds.not-in-force"
-        assert name in caught.value.sentence("zh")
-
-
-def test_every_kind_has_a_rule_and_both_names() -> None:
-    """Schema and rule tables agree."""
-    assert set(kinds.KINDS) == set(rules.RULES) <= set(kinds.ALL_KINDS)
-    assert all(kind.chinese and kind.english for kind in kinds.KINDS.values())
+def test_every_kind_has_both_names_a_statute_and_known_rules() -> None:
+    """Schema, rule and message tables agree."""
+    assert set(rules.RULES) <= set(kinds.KINDS)
+    for kind in kinds.KINDS.values():
+        assert kind.chinese
+        assert kind.english
+        assert kind.statute
+        assert kind.signers
+        assert set(kind.refuses) <= set(area("rules"))
 
 
 def test_the_category_set_is_fixed() -> None:
@@ -209,7 +207,7 @@ def test_the_category_set_is_fixed() -> None:
     assert all(all(names) for names in categories.CATEGORIES.values())
 
 
-CATEGORY_DIGEST = "ede2bdb0544bb1f5ddbdd37187fa434797ff7fd070de89a06f8161df33a52945"
+CATEGORY_DIGEST = "7b003da8d7e22b6a92f01a2be1de0656d4aaba6de68272d0b14ec712a01bd3c6"
 
 
 def test_commitments_hide_and_bind() -> None:

@@ -108,7 +108,7 @@ def test_sealed(centre: Live, tmp_path: Path) -> None:
     assert centre.register(folder, "--sealed", "--author", "林某", "--out", tmp_path / "out").code == 0
     proof = tmp_path / "out" / "secret.tlog-proof"
     data = data_of(proof)
-    assert set(data) == {"author", "category", "manifest", "mode", "title"}
+    assert set(data) == {"ai", "author", "category", "manifest", "mode", "original", "provenance", "title"}
     leaf = parsed(proof).entry
     assert not any(bytes.fromhex(digest) in leaf for digest in tree(folder).values())
     assert verified(centre, proof, *files).code == 0
@@ -309,7 +309,7 @@ def test_many_sealed_files_are_verified_in_linear_time(centre: Live, tmp_path: P
     opened = register._opening(kept, digests)
     steps = verify._Steps()
     entry = entries.parse(bytes.fromhex(kept["entry"]))
-    verify._files(steps, entry, verify._disclosures(steps, entry, opened), digests)
+    verify._files(steps, entry, verify._disclosures(steps, entry, None, opened), digests)
     assert steps.report().verdict == "consistent"
     assert sum(step.code == "verify.file" for step in steps.steps) == 3000
 

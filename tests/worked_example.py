@@ -22,6 +22,7 @@ from ledger import (
     encoding,
     entry,
     keys,
+    kinds,
     merkle,
     number,
     policy,
@@ -90,9 +91,12 @@ def signed(kind: str, signer: str, data: dict[str, Any], nonce: int, at: int, co
 def open_registration() -> dict[str, Any]:
     """The data of an open registration of one file."""
     return {
+        "ai": False,
         "category": "work.art",
         "files": [measured("花型.svg").record(SALTS["open name"])],
         "mode": "open",
+        "original": True,
+        "provenance": dict(kinds.NO_PROVENANCE),
         "title": commitment("title", "花型", SALTS["open title"]),
     }
 
@@ -109,8 +113,11 @@ def sealed_registration() -> dict[str, Any]:
     manifest: Value = [len(records), manifest_root(records)]
     return {
         "category": "trade-secret",
+        "ai": False,
         "manifest": commitment("manifest", manifest, SALTS["sealed manifest"]),
         "mode": "sealed",
+        "original": True,
+        "provenance": dict(kinds.NO_PROVENANCE),
         "title": commitment("title", "配方", SALTS["sealed title"]),
     }
 
@@ -318,6 +325,7 @@ def blocks() -> dict[str, str]:
     assert body is not None  # a certificate has one
     return {
         "categories": "\n".join(" | ".join((code, *names)) for code, names in categories.CATEGORIES.items()),
+        "tags": "\n".join(" | ".join((code, *names)) for code, names in categories.TAGS.items()),
         "category-digest": categories.digest().hex(),
         "keys": _keys(),
         "vkeys": f"{made.vkey}\n{WITNESS}",

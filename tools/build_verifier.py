@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path("dist/yuanzheng-verify.pyz")
 LEDGER = (
     "__init__ base45 block categories certificate chain checkpoint commitment cosignature ed25519 encoding entry errors "
-    "keys kinds merkle note number policy proof receipt rules schema sm3 tiles verify"
+    "keys kinds merkle note number policy proof receipt schema sm3 tiles verify works"
 ).split()
 TOOLS = ["__init__", "console", "files", "verify", "verifier"]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -40,8 +40,9 @@ def sources() -> dict[str, bytes]:
     found = {"__main__.py": _MAIN, "LICENSE": (ROOT / "LICENSE").read_bytes() if (ROOT / "LICENSE").exists() else b""}
     for module in LEDGER:
         found[f"ledger/{module}.py"] = (ROOT / "ledger" / f"{module}.py").read_bytes()
-    for path in sorted((ROOT / "ledger" / "messages").glob("*.py")):
-        found[f"ledger/messages/{path.name}"] = path.read_bytes()
+    for package in ("messages", "rules"):
+        for path in sorted((ROOT / "ledger" / package).glob("*.py")):
+            found[f"ledger/{package}/{path.name}"] = path.read_bytes()
     for module in TOOLS:
         found[f"tools/{module}.py"] = (ROOT / "tools" / f"{module}.py").read_bytes()
     spec = util.find_spec("msgpack")

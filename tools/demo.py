@@ -31,6 +31,7 @@ from typing import Any
 from ledger import certificate, merkle
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey
+from ledger.kinds import NO_PROVENANCE
 from node.clock import SystemClock
 from tools.build_verifier import build
 from tools.client import Client
@@ -333,7 +334,15 @@ class Demo:
 
 def sample_entry(ledger: str, key: SigningKey) -> bytes:
     """A sealed registration of nothing in particular."""
-    data = {"category": "work.other", "manifest": os.urandom(32), "mode": "sealed", "title": os.urandom(32)}
+    data = {
+        "ai": False,
+        "category": "work.other",
+        "manifest": os.urandom(32),
+        "mode": "sealed",
+        "original": True,
+        "provenance": dict(NO_PROVENANCE),
+        "title": os.urandom(32),
+    }
     return make_entry(ledger, "work.register", data, key)
 
 

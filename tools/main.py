@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("tools.verify", "verify a certificate, evidence package or receipt, offline"),
     "lookup": ("tools.lookup", "who registered these bytes, and when"),
     "show": ("tools.show", "show an entry, certificate or proof readably"),
+    "rules": ("tools.rules", "which kinds of entries there are, and what each demands"),
     "audit": ("tools.audit", "download a whole ledger and check everything"),
     "fsck": ("tools.fsck", "check the local store"),
     "backup": ("tools.backup", "copy the store while the node runs"),

@@ -29,7 +29,7 @@ from ledger.certificate import OpenFile, OpenValue
 from ledger.commitment import SALT_SIZE, FileDigest, commitment, manifest_root, record_hash
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey
-from ledger.kinds import MAX_OPEN_FILES
+from ledger.kinds import MAX_OPEN_FILES, NO_PROVENANCE
 from tools import package
 from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
@@ -186,8 +186,11 @@ def _new_entry(asked: dict[str, Any], work: Work, key: SigningKey) -> dict[str, 
     }
     records: list[Any] = [d.record(bytes.fromhex(s)) for d, s in zip(work.digests, salts["names"], strict=True)]
     data: dict[str, Any] = {
+        "ai": False,
         "category": asked["category"],
         "mode": asked["mode"],
+        "original": True,
+        "provenance": dict(NO_PROVENANCE),
         "title": commitment("title", asked["title"], bytes.fromhex(str(salts["title"]))),
     }
     if asked["author"] is not None:

@@ -143,6 +143,9 @@ class _Remembering:
     def find_statements(self, statements: Sequence[tuple[bytes, int]]) -> Sequence[int | None]:
         return self._view.find_statements(statements)
 
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        return self._view.find_leaf(leaf_hash)
+
     def leaf(self, index: int) -> bytes:
         return self._view.leaf(index)
 

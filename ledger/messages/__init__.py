@@ -17,6 +17,7 @@ AREAS = (
     "demo",
     "encoding",
     "entry",
+    "fields",
     "keys",
     "kinds",
     "merkle",

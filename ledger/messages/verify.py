@@ -45,6 +45,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "条目在账本树之内：由条目与路径重算的树根，与签名检查点一致",
         "The entry stands in the ledger tree: the root recomputed from entry and path equals the signed checkpoint's",
     ),
+    "verify.later": (
+        "后续记录：同一作品此后的条目，均在账本之内",
+        "Later entries of the same work, each in the ledger",
+    ),
     "verify.log-key-only": (
         "仅账本密钥：回执只证明账本密钥的承诺，没有独立见证；需要更多请索取证书",
         "Log key only: a receipt is the log key's promise without independent witnesses; ask for the certificate",
@@ -94,5 +98,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "Proves: this data existed before that time and has not changed since. Does not prove: originality, authorship or "
             "validity. Keep the original."
         ),
+    ),
+    "verify.work": (
+        "所属作品的登记在账本之内",
+        "The registration of the work that this entry belongs to stands in the ledger",
     ),
 }

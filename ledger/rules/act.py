@@ -1,0 +1,307 @@
+"""One entry before its judge: who acts, who else signs, what the registry says, and what the act would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Protocol
+
+from ledger import entry as entries
+from ledger import keys, works
+from ledger.entry import Entry
+from ledger.errors import ConflictError, RuleError
+from ledger.kinds import Kind, Role
+from ledger.works import Holder, Status
+
+WAITING_MS = 15 * 86_400_000
+"""How long a lost key's replacement waits for objections (docs/RULES.md, "member.attest")."""
+
+CHARTER = ("charter", b"")
+AUTHORITY = ("authority", b"")
+RULES_IN_FORCE = ("rules", b"")
+LOG = ("log", b"")
+EPOCH = ("epoch", b"")
+
+Record = Any
+Key = tuple[str, bytes]
+Changes = Mapping[Key, Record]
+
+
+class Registry(Protocol):
+    """The ledger as of some leaf, as far as rules must see it."""
+
+    def record(self, table: str, key: bytes) -> Record:
+        """The record under `key`, or None. The caller must not change it."""
+
+    def find_leaf(self, leaf_hash: bytes) -> int | None:
+        """The index of the leaf with this hash (32 bytes), or None."""
+
+    def leaf(self, index: int) -> bytes:
+        """The leaf at `index`."""
+
+
+class Actor(NamedTuple):
+    """Who signs: his role, the key by which the ledger knows him, and the office that answers for him.
+
+    For a clerk the role is `office`, and both keys are his office's.
+    """
+
+    role: Role
+    key: bytes
+    office: bytes | None = None
+
+
+class Act:
+    """The state of one judgement. Rules read it, and write through `put` alone."""
+
+    __slots__ = ("_used", "actor", "changes", "consents", "data", "entry", "index", "registry", "status", "time")
+
+    actor: Actor
+    status: Status
+
+    def __init__(self, entry: Entry, index: int, time: int, registry: Registry) -> None:
+        self.entry = entry
+        self.data = entry.data
+        self.index = index
+        self.time = time
+        self.registry = registry
+        self.changes: dict[Key, Record] = {}
+        self.consents = {key for key, _ in entry.consents} if "consents" in entry.body else _NOBODY
+        self._used: set[bytes] = set()
+
+    def record(self, table: str, key: bytes) -> Record:
+        """A registry record as this act has left it so far."""
+        changed = self.changes.get((table, key))
+        return self.registry.record(table, key) if changed is None else changed
+
+    def put(self, table: str, key: bytes, record: Record) -> None:
+        """Replace a registry record."""
+        self.changes[table, key] = record
+
+    def refuse(self, rule: str, field: str, *, expected: object = None, actual: object = None) -> RuleError:
+        """The error of the rule called `rule`."""
+        return RuleError(f"rules.{rule}", field=field, expected=expected, actual=actual)
+
+    def conflict(self, rule: str, field: str, *, expected: object = None, actual: object = None) -> ConflictError:
+        """The error of a rule that refuses because of what is in the ledger already."""
+        return ConflictError(f"rules.{rule}", field=field, expected=expected, actual=actual)
+
+    # Signers
+
+    def signers(self) -> set[bytes]:
+        """Every key that signed."""
+        return {self.entry.by, *self.consents}
+
+    def uses(self, key: bytes) -> bool:
+        """Whether `key` signed; a consent is then one that was asked for."""
+        if key in self.consents:
+            self._used.add(key)
+            return True
+        return key == self.entry.by
+
+    def finish(self) -> None:
+        """Refuse consents that nobody asked for: they would mean something that no rule says."""
+        stranger = next(iter(sorted(self.consents - self._used)), None)
+        if stranger is not None:
+            raise self.refuse("consent-not-asked", "body.consents", expected=self.entry.kind, actual=stranger)
+
+    # The authority
+
+    def authority(self) -> Mapping[str, Any]:
+        """The authority's `authority` (keys) and `threshold`."""
+        return authority_of(self.registry)
+
+    def quorum(self, authority: Mapping[str, Any]) -> None:
+        """Enough keys of the authority must sign."""
+        count = sum(self.uses(key) for key in authority["authority"])
+        if count < authority["threshold"]:
+            raise self.refuse("authority-quorum", "body.consents", expected=authority["threshold"], actual=count)
+
+    # Parties
+
+    def current(self, table: Literal["member", "office"], key: bytes) -> bytes:
+        """The key that has taken the place of `key` by now."""
+        return current(table, key, self.time, self.registry)
+
+    def member(self, key: bytes, field: str = "body.by") -> tuple[int, bytes, Mapping[str, Any]]:
+        """The attestation of the member `key` that is in force: leaf index, office, data. Raises `RuleError`."""
+        record = self.record("member", key)
+        if record is None:
+            raise self.refuse("not-attested", field, actual=key)
+        successor = record.get("successor")
+        if successor is not None and successor[2] < self.time:
+            raise self.refuse("key-replaced", field, expected=successor[1], actual=key)
+        if record.get("from", -1) >= self.time:
+            raise self.refuse("waiting-period", field, expected=f"after {record['from']}", actual=self.time)
+        if "ended" in record:
+            raise self.refuse("attestation-ended", field, expected=record["ended"], actual=key)
+        index, office, data = record["grants"][-1]
+        if self.time >= data["until"]:
+            raise self.refuse("attestation-expired", field, expected=f"before {data['until']}", actual=self.time)
+        return index, office, data
+
+    def office(self, key: bytes, kind: Kind, category: str | None) -> int:
+        """Leaf index of the accreditation by which the office `key` answers for `kind` and `category` now."""
+        record = self.record("office", key)
+        if record is None:
+            raise self.refuse("not-an-office", "body.by", actual=key)
+        successor = record.get("successor")
+        if successor is not None and successor[2] < self.time:
+            raise self.refuse("key-replaced", "body.by", expected=successor[1], actual=key)
+        suspended = record.get("suspended")
+        if suspended is not None and (suspended[1] is None or self.time < suspended[1]):
+            raise self.refuse("office-suspended", "body.by", expected=suspended[1] or "a new accreditation", actual=key)
+        index: int
+        index, grant = record["grants"][-1]
+        if not grant["from"] <= self.time < grant["until"]:
+            period = f"{grant['from']} ≤ time < {grant['until']}"
+            raise self.refuse("office-not-in-force", "body.by", expected=period, actual=self.time)
+        if kind.scoped and kind.name not in grant["kinds"]:
+            raise self.refuse("outside-scope", "body.kind", expected=", ".join(grant["kinds"]), actual=kind.name)
+        if kind.scoped and category is not None and category not in grant["categories"]:
+            raise self.refuse("outside-scope", "data.category", expected=", ".join(grant["categories"]), actual=category)
+        return index
+
+    def clerk(self, key: bytes) -> tuple[bytes, Mapping[str, Any]] | None:
+        """The office for which the clerk `key` may act now, and his appointment; None if he is no clerk."""
+        record = self.record("clerk", key)
+        if record is None:
+            return None
+        _, office, appointment = record["grants"][-1]
+        if appointment is None:
+            raise self.refuse("clerk-dismissed", "body.by", expected=office, actual=key)
+        if self.time >= appointment["until"]:
+            raise self.refuse("clerk-expired", "body.by", expected=f"before {appointment['until']}", actual=self.time)
+        return self.current("office", office), appointment
+
+    def is_actor(self, holder: Holder) -> bool:
+        """Whether the one who acts is this holder."""
+        role, key, _ = self.actor
+        if holder.mandate:
+            return role == "office" and key == self.current("office", holder.key)
+        return role == "member" and (key == holder.key or key == self.current("member", holder.key))
+
+    def demand(self, holder: Holder, party: str) -> None:
+        """The holder must sign: as the one who acts, or by his consent. Raises `RuleError`."""
+        if self.is_actor(holder):
+            return
+        if holder.mandate:
+            office = self.current("office", holder.key)
+            signed = self._office_consents(office)
+        else:
+            office = self.current("member", holder.key)
+            signed = self.uses(office)
+            if signed:
+                self.represented(office, self.member(office, "body.consents")[2])
+        if not signed:
+            raise self.refuse("consent-missing", "body.consents", expected=party, actual=office)
+
+    def _office_consents(self, office: bytes) -> bool:
+        if self.record("office", office) is None:
+            raise self.refuse("not-an-office", "body.consents", actual=office)
+        if self.uses(office):
+            return True
+        clerk = next((key for key in self.consents if (found := self.clerk(key)) and found[0] == office), None)
+        return clerk is not None and self.uses(clerk)
+
+    def represented(self, key: bytes, attestation: Mapping[str, Any]) -> None:
+        """A minor or a company acts through representatives: enough of them must sign beside the member's key."""
+        representatives = attestation.get("representatives")
+        if representatives is None:
+            return
+        count = sum(self.uses(each) for each in representatives)
+        if count < attestation["threshold"]:
+            needed = attestation["threshold"]
+            raise RuleError("rules.representatives", field="body.consents", expected=needed, actual=count, member=key)
+
+    def owner(self) -> None:
+        """The one who acts must be an owner of the work."""
+        if not any(self.is_actor(each.holder) for each in self.status.owners):
+            raise self.refuse("not-the-owner", "body.by", expected=self.status.owners[0].holder.key, actual=self.actor.key)
+
+    def owners(self) -> None:
+        """Every owner must sign, the first of them as the one who acts (著作权法 §14)."""
+        self.owner()
+        for each in self.status.owners:
+            self.demand(each.holder, "co-owners")
+
+    def pledgees(self) -> None:
+        """Every pledgee must agree to what the owners do (民法典 §444)."""
+        for pledge in self.status.pledges:
+            self.demand(pledge.pledgee, "pledgees")
+
+    def in_force(self) -> None:
+        """The registration must be neither withdrawn nor annulled."""
+        end = self.status.end
+        if end is not None and self.time >= end.time:
+            raise self.conflict("not-in-force", "body.work", expected="a registration in force", actual=end.how)
+
+    # Other entries
+
+    def target(self, leaf_hash: bytes, field: str, kinds: tuple[str, ...] = ()) -> Entry:
+        """The earlier entry with this leaf hash, of one of `kinds`. Raises `RuleError` "rules.target"."""
+        index = self.registry.find_leaf(leaf_hash)
+        leaf = None if index is None else self.registry.leaf(index)
+        if leaf is None or not leaf.startswith(entries.ENTRY_TAG):
+            raise self.refuse("target", field, expected="an entry of this ledger", actual=leaf_hash)
+        found = entries.trusted(leaf)
+        if kinds and found.kind not in kinds:
+            raise self.refuse("target", field, expected=", ".join(kinds), actual=found.kind)
+        return found
+
+    def own_target(self, leaf_hash: bytes, field: str = "data.target") -> Entry:
+        """An earlier entry of the same work."""
+        found = self.target(leaf_hash, field)
+        if self.entry.work not in (found.hash, *works.linked(found)):
+            raise self.refuse("target", field, expected="an entry of this work", actual=leaf_hash)
+        return found
+
+    def identity(self, key: bytes) -> bytes:
+        """The member or office that acts by `key` now, whatever key it was known by when it signed."""
+        record = self.record("clerk", key)
+        if record is not None:
+            return self.current("office", record["grants"][-1][1])
+        return self.current("office" if self.record("office", key) else "member", key)
+
+    def new_key(self, key: bytes, role: str, field: str) -> None:
+        """A key that takes a role must be admitted and have no other."""
+        keys.admit(key)
+        taken = role_of(key, self.registry)
+        if taken is not None and taken != role:
+            raise self.conflict("key-has-a-role", field, expected=role, actual=taken)
+
+
+_NOBODY: set[bytes] = set()
+
+
+def authority_of(registry: Registry) -> Mapping[str, Any]:
+    """The authority's `authority` (keys) and `threshold` now."""
+    found: Mapping[str, Any] = registry.record(*AUTHORITY) or registry.record(*CHARTER)
+    return found
+
+
+def role_of(key: bytes, registry: Registry) -> str | None:
+    """The role that `key` has or had in this ledger, if any."""
+    charter = registry.record(*CHARTER)
+    log = registry.record(*LOG)
+    if key in authority_of(registry)["authority"] or key in charter["authority"]:
+        return "authority"
+    if key in charter["logs"] or (log is not None and key in log["keys"]):
+        return "log"
+    return next((table for table in ("office", "clerk", "member") if registry.record(table, key) is not None), None)
+
+
+def current(table: Literal["member", "office"], key: bytes, time: int, registry: Registry) -> bytes:
+    """The key that has taken the place of `key` by `time` (ms)."""
+    while True:
+        record = registry.record(table, key)
+        successor = None if record is None else record.get("successor")
+        if successor is None or successor[2] >= time:
+            return key
+        key = successor[1]
+
+
+def log_key_of(registry: Registry, genesis: bytes) -> bytes:
+    """The key (32 bytes) that signs the next block; `genesis` until one has been rotated."""
+    record = registry.record(*LOG)
+    key: bytes = genesis if record is None else record["keys"][-1]
+    return key
