@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterable
@@ -70,6 +71,17 @@ class Console:
         width = max((_width(name) for name, _ in rows), default=0)
         for name, value in rows:
             print(f"  {name}{' ' * (width - _width(name))}  {value}")
+
+
+def add_common(parser: argparse.ArgumentParser, *, nested: bool = False) -> None:
+    """The options of every command; those of an action inside one leave alone what the command was given."""
+    common = parser.add_argument_group("output", argument_default=argparse.SUPPRESS if nested else None)
+    common.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    common.add_argument("--lang", choices=("zh", "en"), help="language (default: from the locale)")
+    common.add_argument(
+        "--no-color", action="store_true", help="plain text (also with NO_COLOR, and when not a terminal)"
+    )
+    common.add_argument("--debug", action="store_true", help="show the traceback of a defect")
 
 
 def tolerate_encodings() -> None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NoReturn
 
 from ledger.errors import Language, LedgerError
-from tools.console import Console, tolerate_encodings
+from tools.console import Console, add_common, tolerate_encodings
 
 USAGE = 3
 INTERRUPTED = 130
@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("tools.rules", "which kinds of entries there are, and what each demands"),
     "audit": ("tools.audit", "download a whole ledger and check everything"),
     "fsck": ("tools.fsck", "check the local store"),
+    "vault": ("tools.vaults", "keep salts and plaintexts encrypted; erase, back up, escrow"),
     "backup": ("tools.backup", "copy the store while the node runs"),
     "export": ("tools.export", "write the ledger as static files"),
     "config": ("tools.config", "show the configuration and where each value came from"),
@@ -82,17 +83,6 @@ def build_parser(commands: Sequence[str], prog: str = "yuanzheng") -> Parser:
         else:
             chosen.add_parser(name, help=summary)
     return parser
-
-
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """The options of every command."""
-    common = parser.add_argument_group("output")
-    common.add_argument("--json", action="store_true", help="one JSON object instead of text")
-    common.add_argument("--lang", choices=("zh", "en"), help="language (default: from the locale)")
-    common.add_argument(
-        "--no-color", action="store_true", help="plain text (also with NO_COLOR, and when not a terminal)"
-    )
-    common.add_argument("--debug", action="store_true", help="show the traceback of a defect")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

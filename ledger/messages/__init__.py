@@ -30,6 +30,7 @@ AREAS = (
     "store",
     "tiles",
     "tools",
+    "vault",
     "verify",
 )
 
