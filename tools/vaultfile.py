@@ -180,6 +180,9 @@ class VaultFile:
         except sqlite3.Error as error:
             code = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "vault.damaged")
             raise StoreError(code, field=str(self.path), actual=str(error)) from None
+        except UnicodeDecodeError:
+            # Python reads the names of columns, whatever has become of them.
+            raise self.damaged("the tables") from None
 
 
 @contextmanager
