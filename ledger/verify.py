@@ -148,7 +148,7 @@ def _certificate(steps: _Steps, data: bytes, files: Sequence[FileDigest], policy
         block = blocks.parse(parsed.block, lenient=True)
         steps.add("format", "ok", "c2sp.org/tlog-proof@v1", f"{len(data)} bytes")
     steps.facts |= {"ledger": checkpoint.origin, "index": parsed.proof.index, "size": checkpoint.size}
-    _trust(steps, policy, checkpoint, note, block)
+    _trust(steps, policy, checkpoint, note, block, chained=parsed.authority is not None)
     _inclusion(steps, parsed, checkpoint, block)
     _placement(steps, parsed.entry, block, parsed.proof.index, parsed.root_path, checkpoint.origin)
     entry = _entry(steps, parsed.entry, checkpoint.origin)
@@ -166,7 +166,9 @@ def _certificate(steps: _Steps, data: bytes, files: Sequence[FileDigest], policy
     steps.add("status", "note", "", f"size {checkpoint.size}")
 
 
-def _trust(steps: _Steps, policy: Policy | None, checkpoint: Checkpoint, note: Any, block: Block) -> None:
+def _trust(
+    steps: _Steps, policy: Policy | None, checkpoint: Checkpoint, note: Any, block: Block, *, chained: bool
+) -> None:
     if policy is None:
         steps.add("policy", "unknown", "a policy or log key from a source that you trust", block.by)
         return
@@ -174,7 +176,8 @@ def _trust(steps: _Steps, policy: Policy | None, checkpoint: Checkpoint, note: A
     with steps.failing("quorum", stop=True):
         quorum = policy.check(note, checkpoint)
         steps.add("log-signature", "ok", str(quorum.log), checkpoint.origin)
-        if quorum.log.key != block.by:
+        # A block before the log key's rotation is signed by the key of its day, which the chain of authority must name.
+        if quorum.log.key != block.by and not chained:
             raise ProofError(
                 "block.mismatch", field="block.by", expected=quorum.log.key, actual=block.by, height=block.height
             )

@@ -338,13 +338,17 @@ def unpack(row: Any) -> Status:
         newest,
         tuple(
             [
-                Licence(entry, index, Holder(key, mandate), exclusive, sublicence, tuple(rights), tuple(places), start, stop)
+                Licence(
+                    entry, index, Holder(key, mandate), exclusive, sublicence, tuple(rights), tuple(places), start, stop
+                )
                 for entry, index, key, mandate, exclusive, sublicence, rights, places, start, stop in licences
             ]
         )
         if licences
         else (),
-        tuple([Pledge(entry, index, Holder(key, mandate)) for entry, index, key, mandate in pledges]) if pledges else (),
+        tuple([Pledge(entry, index, Holder(key, mandate)) for entry, index, key, mandate in pledges])
+        if pledges
+        else (),
         tuple([Objection(*each) for each in objections]) if objections else (),
         None if end is None else End(*end),
         None if following is None else Following(following[0], tuple(following[1]), *following[2:]),

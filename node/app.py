@@ -142,14 +142,16 @@ class Node:
         self._sealing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Node:
-        key = read_key(self.config.ledger.log_key)
+        log_keys = [read_key(self.config.ledger.log_key)]
+        if self.config.ledger.next_log_key.exists():
+            log_keys.append(read_key(self.config.ledger.next_log_key))
         self._policy = read_policy(self.config.ledger.policy)
         self.store = Store.open(self.config.ledger.data)
         try:
             self._socket = _bind(self.config.server.host, self.config.server.port)
             self.port = self._socket.getsockname()[1]
             try:
-                self.sealer = Sealer(self.store, key, self._clock, self.config.sealing)
+                self.sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing)
             except LedgerError:
                 self._socket.close()
                 raise

@@ -28,6 +28,8 @@ class LedgerSection:
     """The store's directory; relative paths start at the configuration file's directory."""
     log_key: Path = Path("keys/log.key")
     """The log's private key, in the text form of signed notes, mode 0600."""
+    next_log_key: Path = Path("keys/next.key")
+    """The key that takes over once the authority has rotated the log's; put it there before the rotation is sent."""
     policy: Path = Path("policy")
     """The policy published at /policy (C2SP tlog-policy)."""
 

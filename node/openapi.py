@@ -37,7 +37,11 @@ def _query(name: str, description: str, *, required: bool = False, pattern: str 
     }
 
 
-_ENTRY = _path("entry", "leaf index, or leaf hash in 64 hex digits", "^([0-9]+|[0-9a-f]{64})$")
+_ENTRY = _path(
+    "entry",
+    "leaf index, leaf hash in 64 hex digits, or certificate number",
+    "^([0-9]+|[0-9a-f]{64}|[A-Z]{2,6}(-[0-9]{4}){3}-[0-9]{2})$",
+)
 _HEIGHT = _path("height", "block height", "^[0-9]+$")
 _DIGEST = "^[0-9a-f]{64}$"
 _NOT_FOUND = {"_404": "not in the ledger"}
@@ -139,6 +143,18 @@ DOCUMENT: dict[str, Any] = {
             _query("limit", "at most 100"),
             _400="not exactly one digest",
         ),
+        "/works/{entry}": _get(
+            "A work's history and status, as of a height or a time",
+            "application/json",
+            _ENTRY,
+            _query("as_of", "height (default: the newest)"),
+            _query("time", "or milliseconds since 1970 UTC"),
+            _query("after", "leaf index to list from"),
+            _query("limit", "at most 100"),
+            _400="no number",
+            **_NOT_FOUND,
+        ),
+        "/offices": _get("Accredited sub-centres and their clerks", "application/json"),
         "/blocks": _get(
             "Block headers, oldest first",
             "application/json",

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ledger import block as blocks
-from ledger import chain, merkle
+from ledger import chain, merkle, rules
 from ledger.chain import Draft, Duplicate
 from ledger.checkpoint import Checkpoint
 from ledger.checkpoint import sign as sign_checkpoint
 from ledger.errors import LedgerError
-from ledger.keys import SigningKey, VKey
+from ledger.keys import ED25519, SigningKey, VKey
 from ledger.store import Store
 from node.clock import Clock
 from node.config import SealingSection
@@ -78,17 +78,16 @@ class Sealer:
     def __init__(
         self,
         store: Store,
-        key: SigningKey,
+        log_keys: Sequence[SigningKey],
         clock: Clock,
         settings: SealingSection,
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.store = store
-        self.vkey = VKey(store.origin, 0x01, store.log_key)
-        if key.public != store.log_key:
-            raise LedgerError("node.wrong-log-key", expected=store.log_key, actual=key.public)
-        self._key = key
+        self._keys = {key.public: key for key in log_keys}
+        with store.snapshot() as view:
+            self._key_of(rules.log_key_of(view, view.log_key))
         self._clock = clock
         self._settings = settings
         self._sleep = sleep
@@ -166,10 +165,19 @@ class Sealer:
         with self.store.snapshot() as view:
             head = view.head
         if head.size == 0 and self.store.profile == "opaque":
-            self.store.put_checkpoint(self._checkpoint(0, merkle.EMPTY_ROOT))
+            key = self._key_of(self.store.log_key)
+            self.store.put_checkpoint(self._checkpoint(key, 0, merkle.EMPTY_ROOT))
 
-    def _checkpoint(self, size: int, root: bytes) -> bytes:
-        return sign_checkpoint(Checkpoint(self.store.origin, size, root), self.vkey, self._key)
+    def _key_of(self, public: bytes) -> SigningKey:
+        """The private key of the log key in force. Raises `LedgerError` if the operator has not put it in place."""
+        key = self._keys.get(public)
+        if key is None:
+            raise LedgerError("node.wrong-log-key", expected=public, actual=", ".join(each.hex() for each in self._keys))
+        return key
+
+    def _checkpoint(self, key: SigningKey, size: int, root: bytes) -> bytes:
+        vkey = VKey(self.store.origin, ED25519, key.public)
+        return sign_checkpoint(Checkpoint(self.store.origin, size, root), vkey, key)
 
     def _seal(self, leaves: Sequence[bytes]) -> list[Outcome]:
         """In the writer's thread: judge, sign, commit. Only a durable block has `Sealed` outcomes."""
@@ -181,9 +189,10 @@ class Sealer:
                 outcomes = self._admit(draft, leaves)
                 if leaves and not draft.entries:
                     return [outcome for outcome in outcomes if not isinstance(outcome, int)]
-                block = blocks.make(draft.header(self._clock.state()), self._key.sign)
+                key = self._key_of(draft.log_key)
+                block = blocks.make(draft.header(self._clock.state()), key.sign)
                 applied = draft.close(block)
-            self.store.commit(applied, self._checkpoint(applied.head.size, applied.head.root))
+            self.store.commit(applied, self._checkpoint(key, applied.head.size, applied.head.root))
         except LedgerError as error:
             self.trouble = error
             self.refusals[error.code] += len(leaves)

@@ -18,11 +18,12 @@ from aiohttp import web
 
 from ledger import block as blocks
 from ledger import entry as entries
-from ledger import merkle, receipt, tiles
+from ledger import merkle, number, receipt, rules, tiles
 from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
+from node import histories
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.config import Config
 from node.intake import Intake
@@ -37,6 +38,11 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 PAGE = 100
 BUNDLES_KEPT = 64
 """Compressed full bundles kept in memory: some 30 kB each."""
+
+COMPLETENESS = {
+    "zh": "无法判断：没有遗漏，须重放账本才能证明（yuanzheng audit）。",
+    "en": "undetermined: that nothing is missing is proven only by replaying the ledger (yuanzheng audit).",
+}
 
 Handler = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]]
 
@@ -81,6 +87,7 @@ class Service:
             "consistency": self._consistency,
             "entries": self._entry,
             "healthz": self._healthz,
+            "offices": self._offices,
             "openapi.json": self._openapi,
             "policy": self._policy_file,
             "readyz": self._readyz,
@@ -176,7 +183,11 @@ class Service:
 
     def _resolve(self, view: Snapshot, text: str) -> int:
         """A leaf index from an index or a leaf hash."""
-        if _INDEX.fullmatch(text):
+        if "-" in text:
+            index = number.parse_number(text)[1]
+            if index < view.head.size and self._numbers.of(view, index) == text:
+                return index
+        elif _INDEX.fullmatch(text):
             index = int(text)
             if index < view.head.size:
                 return index
@@ -185,7 +196,7 @@ class Service:
             if found is not None:
                 return found
         else:
-            raise HttpError(400, "node.entry-name", expected="a leaf index, or 64 hex digits", actual=text)
+            raise HttpError(400, "node.entry-name", expected="a leaf index, 64 hex digits, or a certificate number", actual=text)
         raise HttpError(404, "node.no-entry", expected=f"0 to {view.head.size - 1}, or a known leaf hash", actual=text)
 
     async def _entry(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
@@ -240,8 +251,46 @@ class Service:
             described["entry"] = readable(entries.trusted(leaf).body)
         return described
 
-    async def _works(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+    async def _offices(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
+        with self._store.snapshot() as view:
+            return json_answer(request, {"size": view.head.size, "offices": histories.offices(view, view.head.time)})
+
+    async def _work(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        """One work's history and status, as of a height or a time."""
+        query = request.rel_url.query
+        after, limit = _integer(query, "after", 0), min(PAGE, _integer(query, "limit", PAGE))
+        with self._store.snapshot() as view:
+            index = self._resolve(view, rest)
+            entry = None if blocks.is_block(view.leaf(index)) else entries.trusted(view.leaf(index))
+            work = None if entry is None else entry.work or (entry.hash if entry.kind == "work.register" else None)
+            if work is None:
+                raise HttpError(404, "node.no-work", actual=rest)
+            height = _integer(query, "as_of", view.head.height)
+            if "time" in query:
+                height = histories.height_at(view, _integer(query, "time", None))
+            if not 0 <= height <= view.head.height:
+                raise HttpError(400, "node.number", field="as_of", expected=f"0 to {view.head.height}", actual=height)
+            found = histories.history(view, work, height)
+            if not found:
+                raise HttpError(404, "node.not-yet", actual=height)
+            block = blocks.parse(view.block_leaf(height))
+            listed = [each for each in found if each >= after]
+            value = {
+                "as_of": {"height": height, "time": block.time, "size": block.size},
+                "status": histories.status(view, found, _integer(query, "time", block.time)),
+                "history": [
+                    {**self._described(view, each), "path": histories.proof(view, each)} for each in listed[:limit]
+                ],
+                "next": listed[limit] if len(listed) > limit else None,
+                "checkpoint": view.checkpoint().decode(),
+                "completeness": COMPLETENESS,
+            }
+            return json_answer(request, value)
+
+    async def _works(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        if rest:
+            return await self._work(request, rest)
         query = request.rel_url.query
         chosen = [name for name in ("sha256", "sm3") if name in query]
         if len(chosen) != 1 or _HASH.fullmatch(query[chosen[0]]) is None:
@@ -252,17 +301,15 @@ class Service:
         after, limit = _integer(query, "after", 0), min(PAGE, _integer(query, "limit", PAGE))
         with self._store.snapshot() as view:
             found = view.find_digest(algorithm, bytes.fromhex(query[algorithm]), after, limit + 1)
-            listed = [self._described(view, index) for index in found[:limit]]
+            listed = [{**self._described(view, index), "path": histories.proof(view, index)} for index in found[:limit]]
             value = {
                 "algorithm": algorithm,
                 "digest": query[algorithm],
                 "size": view.head.size,
                 "registrations": listed,
                 "next": found[limit] if len(found) > limit else None,
-                "completeness": {
-                    "zh": "无法判断：没有更早的登记，须重放账本才能证明（yuanzheng audit）。",
-                    "en": "undetermined: that nothing is missing is proven only by replaying the ledger (yuanzheng audit).",
-                },
+                "checkpoint": view.checkpoint().decode() if view.head.size else None,
+                "completeness": COMPLETENESS,
             }
             return json_answer(request, value)
 
@@ -329,12 +376,12 @@ class Service:
         _no_rest(request, rest)
         sealer = await self._sealer_status()
         with self._store.snapshot() as view:
-            head = view.head
+            head, log_key = view.head, rules.log_key_of(view, view.log_key)
             newest = None if head.height < 0 else _header(blocks.parse(view.block_leaf(head.height)))
         value = {
             "origin": self._store.origin,
             "profile": self._store.profile,
-            "log_key": self._store.log_key.hex(),
+            "log_key": log_key.hex(),
             "version": version(),
             "size": head.size,
             "height": head.height,

@@ -137,15 +137,26 @@ def test_a_log_under_another_name_is_not_this_ledger() -> None:
 
 
 def test_a_block_by_another_key_is_refused() -> None:
-    """The block's signer must be the log that signed the checkpoint."""
+    """The block's signer must be the log that signed the checkpoint, or a key that the chain of authority names."""
     ledger, index = open_ledger()
     second = ledgers.party("second log")
     parsed = certificate.parse(ledger.certificate(index))
     head, _ = checkpoint.parse(parsed.proof.checkpoint)
     vkey = keys.VKey(ledger.origin, keys.ED25519, second.public)
-    data = replace(parsed, proof=replace(parsed.proof, checkpoint=checkpoint.sign(head, vkey, second))).encode()
-    report = verify.certificate(data, policy=policy.from_log_key(vkey))
-    assert outcomes(report)["quorum"] == "failed"
+    issued = replace(parsed, proof=replace(parsed.proof, checkpoint=checkpoint.sign(head, vkey, second)))
+    trusted = policy.from_log_key(vkey)
+    assert verify.certificate(issued.encode(), policy=trusted).verdict == "consistent"
+    alone = verify.certificate(replace(issued, authority=None).encode(), policy=trusted)
+    assert outcomes(alone)["quorum"] == "failed"
+    forged = block.make(block_body(issued.block) | {"by": second.public}, second.sign)
+    report = verify.certificate(replace(issued, block=forged.leaf).encode(), policy=policy.from_log_key(ledger.vkey))
+    assert report.verdict == "inconsistent"
+
+
+def block_body(leaf: bytes) -> dict[str, Any]:
+    """The map of a block leaf."""
+    found: Any = encoding.decode(leaf[len(entry.BLOCK_TAG) : -entry.SIGNATURE_SIZE])
+    return dict(found)
 
 
 def test_cosignatures_are_demanded_by_the_verifiers_policy() -> None:

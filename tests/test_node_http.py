@@ -231,7 +231,7 @@ async def test_a_tile_that_is_not_there_or_is_spelled_otherwise_is_404(node: Run
     "path",
     """
     /none /checkpoint/ /checkpoint/x //checkpoint // /entries/1/ /entries/1/x /entries/1/proof/ /Checkpoint
-    /check%70oint /tile /tile/ /status/x /policy/x /healthz/x /readyz/x /works/x /openapi.json/x /consistency/x /blocks/
+    /check%70oint /tile /tile/ /status/x /policy/x /healthz/x /readyz/x /openapi.json/x /consistency/x /blocks/
     """.split(),
 )
 async def test_every_address_has_one_spelling(node: Running, path: str) -> None:
@@ -280,7 +280,9 @@ async def test_a_block_leaf_is_an_entry_that_describes_its_block(node: Running) 
         ("9999999999999999999", 400, "node.entry-name"),
         ("04", 400, "node.entry-name"),
         ("+4", 400, "node.entry-name"),
-        ("-1", 400, "node.entry-name"),
+        ("-1", 400, "certificate.number"),
+        ("WH-0000-0000-0002-00", 400, "certificate.check-digits"),
+        ("XX-0000-0000-0002-80", 404, "node.no-entry"),
         ("%34", 400, "node.entry-name"),
         ("AB" * 32, 400, "node.entry-name"),
         ("ab" * 31, 400, "node.entry-name"),

@@ -52,6 +52,12 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "200": ["/works?sha256={hash}", "/works?sm3={hash}&after=0&limit=1"],
         "400": ["/works", "/works?sha256=x"],
     },
+    ("/works/{entry}", "get"): {
+        "200": ["/works/4", "/works/4?as_of=1&limit=1", "/works/4?time=9999999999999"],
+        "400": ["/works/x", "/works/4?as_of=99"],
+        "404": ["/works/99", "/works/1", "/works/4?as_of=0"],
+    },
+    ("/offices", "get"): {"200": ["/offices"]},
     ("/blocks", "get"): {"200": ["/blocks", "/blocks?from=0&limit=1"], "400": ["/blocks?from=x"]},
     ("/blocks/{height}", "get"): {"200": ["/blocks/0"], "400": ["/blocks/x"], "404": ["/blocks/9"]},
     ("/consistency", "get"): {
@@ -114,8 +120,10 @@ def assert_documented(path: str, method: str, answer: Answer) -> None:
 
 @pytest.fixture
 async def node(tmp_path: Path) -> Any:
-    """A node of a founded centre."""
-    async with embedded(make_centre(tmp_path / "centre")) as running:
+    """A node of a founded centre with one work, leaf 4."""
+    centre = make_centre(tmp_path / "centre")
+    async with embedded(centre) as running:
+        await ask(running, "POST", "/entries", centre.work(), Content_Type=OCTETS)
         yield running
 
 

@@ -53,7 +53,7 @@ async def sealing(
     store: Any, clock: TestClock | None = None, settings: SealingSection = QUIET, **more: Any
 ) -> AsyncIterator[Sealer]:
     """A sealer at work."""
-    sealer = Sealer(store, ledgers.LOG, clock or later(store), settings, **more)
+    sealer = Sealer(store, [ledgers.LOG], clock or later(store), settings, **more)
     running = asyncio.create_task(sealer.run())
     try:
         yield sealer
@@ -358,7 +358,7 @@ async def test_a_full_disk_is_told_and_nothing_is_lost(centre: Centre, store: St
 
 async def test_stopping_finishes_what_waits_and_takes_nothing_more(centre: Centre, store: Store) -> None:
     """An entry that was taken is answered; one that comes after is asked to come again."""
-    sealer = Sealer(store, ledgers.LOG, later(store), QUIET)
+    sealer = Sealer(store, [ledgers.LOG], later(store), QUIET)
     waiting = asyncio.create_task(one(sealer, centre.work("waiting")))
     await until(lambda: sealer.waiting == 1)
     sealer.stop()
@@ -374,7 +374,7 @@ async def test_a_defect_ends_the_sealer_and_leaves_nobody_waiting(centre: Centre
     """What nobody foresaw is not swallowed; whoever waits, or comes later, is asked to come again."""
     broken = Failing(store, 0)
     broken.commit = None  # type: ignore[assignment, method-assign]  # calling it is a defect
-    sealer = Sealer(broken, ledgers.LOG, later(store), QUIET)  # type: ignore[arg-type]  # a double
+    sealer = Sealer(broken, [ledgers.LOG], later(store), QUIET)  # type: ignore[arg-type]  # a double
     running = asyncio.create_task(sealer.run())
     waiting = await asyncio.gather(one(sealer, centre.work("a")), one(sealer, centre.work("b")))
     for outcome in (*waiting, await one(sealer, centre.work("late"))):
@@ -386,7 +386,7 @@ async def test_a_defect_ends_the_sealer_and_leaves_nobody_waiting(centre: Centre
 def test_another_ledgers_key_is_refused(store: Store) -> None:
     """A node never signs a ledger's blocks with a key that is not the ledger's."""
     with pytest.raises(LedgerError) as caught:
-        Sealer(store, ledgers.party("another log"), TestClock(AT), QUIET)
+        Sealer(store, [ledgers.party("another log")], TestClock(AT), QUIET)
     assert caught.value.code == "node.wrong-log-key"
 
 

@@ -18,8 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ledger import block as blocks
 from ledger import checkpoint as checkpoints
-from ledger import keys, tiles
+from ledger import keys, rules, tiles
 from ledger import policy as policies
 from ledger.chain import PROFILES, Profile
 from ledger.checkpoint import Checkpoint
@@ -151,6 +152,7 @@ class _Audit:
             if start > checkpoint.size:
                 raise ProofError("tools.rollback", expected=start, actual=checkpoint.size)
             self._replay(store, start, checkpoint)
+            self._check_key(store, checkpoint)
             # Not from `start`: an audit that ended early has replayed leaves whose tiles it did not look at.
             self._check_tiles(store, self._seen_size, checkpoint.size)
             store.sync()
@@ -161,13 +163,15 @@ class _Audit:
         """The log's key: the policy's, else the one seen first, else the one that the ledger names (and is then kept)."""
         if self._policy is not None:
             return self._policy.check(note, checkpoint).log
-        if "log_key" in self._seen:
-            vkey = keys.parse_vkey(self._seen["log_key"])
+        seen = keys.parse_vkey(self._seen["log_key"]) if "log_key" in self._seen else None
+        if seen is not None and note.by(seen):
+            vkey = seen
         else:
+            # Where the key seen first has gone, replay shows whether the authority rotated it (`_check_key`).
             logs = policies.parse(self._downloads.get("/policy")).logs
             if not logs:
                 raise LedgerError("tools.no-log-in-policy")
-            vkey = logs[0].vkey
+            vkey = logs[-1].vkey
         policies.from_log_key(vkey).check(note, checkpoint)
         return vkey
 
@@ -176,7 +180,8 @@ class _Audit:
             return
         before, _ = checkpoints.parse(self._seen["checkpoint"].encode())
         self._seen_size = before.size
-        if before.origin != checkpoint.origin or self._seen["log_key"] != str(self.vkey):
+        rotatable = before.size and self._profile == "certification"
+        if before.origin != checkpoint.origin or (self._seen["log_key"] != str(self.vkey) and not rotatable):
             raise ProofError("tools.other-ledger", expected=before.origin, actual=checkpoint.origin)
         if checkpoint.size < before.size:
             raise ProofError("tools.rollback", expected=before.size, actual=checkpoint.size)
@@ -207,7 +212,28 @@ class _Audit:
                 store.close()
                 raise LedgerError("tools.other-profile", expected=store.profile, actual=self._profile)
             return store
-        return Store.create(path, origin=checkpoint.origin, profile=self._profile, log_key=self.vkey.key, durable=False)
+        log_key = self._first_key(checkpoint) if self._profile == "certification" else self.vkey.key
+        return Store.create(path, origin=checkpoint.origin, profile=self._profile, log_key=log_key, durable=False)
+
+    def _first_key(self, checkpoint: Checkpoint) -> bytes:
+        """The key of the first block, which the one in force may have succeeded since; replay judges both."""
+        for bundle in self._bundles(0, checkpoint.size):
+            for leaf in tiles.decode_bundle(bundle.data, self._width(bundle, checkpoint)):
+                if blocks.is_block(leaf):
+                    with suppress(FormatError):
+                        return blocks.parse(leaf).by
+                    return self.vkey.key
+        return self.vkey.key
+
+    @staticmethod
+    def _width(bundle: Bundle, checkpoint: Checkpoint) -> int:
+        return tiles.width_at(0, bundle.first // tiles.TILE_WIDTH, checkpoint.size)
+
+    def _check_key(self, store: Store, checkpoint: Checkpoint) -> None:
+        """The checkpoint's key must be the one that the ledger itself has in force."""
+        with store.snapshot() as view:
+            if (present := rules.log_key_of(view, view.log_key)) != self.vkey.key:
+                raise ProofError("tools.other-ledger", expected=present, actual=self.vkey.key)
 
     def _replay(self, store: Store, start: int, checkpoint: Checkpoint) -> None:
         pieces = examined(self._bundles(start, checkpoint.size), store.profile, store.origin, processes=self._processes)

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from ledger import checkpoint as checkpoints
-from ledger import merkle, tiles
+from ledger import merkle, rules, tiles
 from ledger import policy as policies
 from ledger.errors import LedgerError
 from ledger.keys import ED25519, VKey
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if policy is not None:
         policies.parse(policy)
     with Store.open(store_of(options.data), readonly=True) as store, store.snapshot() as view:
-        vkey = VKey(store.origin, ED25519, store.log_key)
+        vkey = VKey(store.origin, ED25519, rules.log_key_of(view, store.log_key))
         policy = policy or policies.from_log_key(vkey).encode()
         before = _exported(target, view)
         size = view.head.size

@@ -27,7 +27,7 @@ from typing import Any
 
 from ledger import checkpoint as checkpoints
 from ledger import policy as policies
-from ledger import tiles
+from ledger import rules, tiles
 from ledger.errors import LedgerError, compared, shown
 from ledger.keys import ED25519, VKey
 from ledger.snapshot import Snapshot
@@ -227,7 +227,7 @@ def _same(table: str, record: str, truth: Snapshot, view: Snapshot, read: Any) -
 
 
 def _checkpoint(store: Store, view: Snapshot) -> Iterator[Finding]:
-    vkey = VKey(store.origin, ED25519, store.log_key)
+    vkey = VKey(store.origin, ED25519, rules.log_key_of(view, store.log_key))
     try:
         checkpoint, note = checkpoints.parse(view.checkpoint())
         policies.from_log_key(vkey).check(note, checkpoint)

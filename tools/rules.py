@@ -119,7 +119,12 @@ def section(kind: Kind) -> list[str]:
     if not kind.scoped:
         facts.append("any scope")
     rule = rules.RULES.get(kind.name)
-    lines = [f"### `{kind.name}` {kind.chinese}", "", f"{kind.english.capitalize()}. {'; '.join(facts)}. {kind.statute}.", ""]
+    lines = [
+        f"### `{kind.name}` {kind.chinese}",
+        "",
+        f"{kind.english.capitalize()}. {'; '.join(facts)}. {kind.statute}.",
+        "",
+    ]
     if rule is not None and rule.__doc__:
         lines += [" ".join(rule.__doc__.split()), ""]
     lines += ["| key | shape | 中文 | meaning |", "|---|---|---|---|"]
@@ -133,7 +138,9 @@ def section(kind: Kind) -> list[str]:
 
 def rows(data: Shape) -> Iterator[tuple[str, str]]:
     """Each key of a kind's data and its shape, in the order of keys; what depends on the mode says so."""
-    variants: Mapping[str, Map] = data.maps if isinstance(data, Variant) else {"": data} if isinstance(data, Map) else {}
+    variants: Mapping[str, Map] = (
+        data.maps if isinstance(data, Variant) else {"": data} if isinstance(data, Map) else {}
+    )
     keys = sorted({key for each in variants.values() for key in (*each.required, *each.optional)})
     for key in keys:
         inside = {mode: each for mode, each in variants.items() if key in each.required or key in each.optional}

@@ -42,6 +42,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "fields.height": ("最后可信的区块高度", "last trusted height"),
     "fields.issuer": ("时间戳机构", "time-stamp authority"),
     "fields.key": ("密钥", "key"),
+    "fields.kind": ("业务类别", "kind"),
     "fields.kinds": ("可办业务", "kinds"),
     "fields.language": ("语言", "language"),
     "fields.level": ("核验级别", "level of identification"),
@@ -68,6 +69,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "fields.owners": ("权利人及份额", "owners and shares"),
     "fields.pledge": ("所解除的质押", "pledge released"),
     "fields.pledgee": ("质权人", "pledgee"),
+    "fields.prev": ("所见最新条目", "newest entry as seen"),
     "fields.previous": ("前一阶段", "stage before"),
     "fields.provenance": ("上链前来源说明（六项）", "provenance before the ledger (six fields)"),
     "fields.published": ("首次发表日期（声明）", "date of first publication (claim)"),
@@ -109,5 +111,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "fields.values": ("新的承诺值", "new commitments"),
     "fields.version": ("版本", "version"),
     "fields.witness": ("第三方见证", "third-party witness"),
+    "fields.work": ("所属作品", "work"),
     "fields.works": ("所涉的其他作品", "other works it is about"),
 }

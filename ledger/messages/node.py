@@ -56,6 +56,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "node.no-entry": ("账本中没有 {actual}；应为 {expected}。", "The ledger has no {actual}; expected {expected}."),
     "node.not-found": ("没有 {actual} 这一地址，或该内容尚未发布。", "There is nothing at {actual}, or not yet."),
     "node.not-ready": ("节点暂不能封块（{actual}）：{reason}", "The node cannot seal now ({actual}): {reason}"),
+    "node.no-work": (
+        "{actual} 不是作品，也不属于任何作品。",
+        "{actual} is not a work and belongs to none.",
+    ),
+    "node.not-yet": (
+        "在区块高度 {actual} 时，该作品尚未登记。",
+        "At height {actual} this work was not registered yet.",
+    ),
     "node.number": (
         "参数 {field} 应为 {expected}，实为 {actual}。",
         "The parameter {field} must be {expected}; found {actual}.",
@@ -81,7 +89,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A worker did not start: expected it {expected}; found {actual}.",
     ),
     "node.wrong-log-key": (
-        "私钥与账本不符：账本的公钥为 {expected}，所给私钥的公钥为 {actual}。",
-        "The private key is not this ledger's: its key is {expected}, and the given one's is {actual}.",
+        "私钥与账本不符：现行的账本公钥为 {expected}，所给私钥的公钥为 {actual}：请把现行私钥放到配置的 log_key 或 next_log_key。",
+        "The private key is not this ledger's: the key in force is {expected}, given are {actual}: put it where log_key or next_log_key says.",
     ),
 }

@@ -20,7 +20,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("a file that can be read to its end", "可从头读到尾的文件"),
     ("a head that fits its last block", "与最后一个区块相符的账本头"),
     ("a key id and a signature", "密钥标识和签名"),
-    ("a leaf index, or 64 hex digits", "叶序号，或 64 位十六进制数"),
+    ("a leaf index, 64 hex digits, or a certificate number", "叶序号、64 位十六进制数或证书编号"),
     ("a name not yet defined, and not none", "尚未定义的名称，且不是 none"),
     ("a newline at its end", "以换行结尾"),
     ("a policy or log key from a source that you trust", "来自您信任之处的策略文件或账本公钥"),

@@ -1,6 +1,22 @@
 """Sentences of the command line."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "tools.act-file": (
+        "{field} 不是待签文件（yuanzheng act 生成的 .act.json），或已损坏：{actual}。",
+        "{field} is not an act's file (.act.json, made by yuanzheng act), or is damaged: {actual}.",
+    ),
+    "tools.act-signed": (
+        "该文件已签名（{actual}），不能再加同意：请重新拟写。",
+        "This act is signed already ({actual}); a consent now would be worth nothing: prepare it anew.",
+    ),
+    "tools.act-unsigned": (
+        "{field} 尚未签名：请先用 yuanzheng sign 签名。",
+        "{field} is not signed yet: sign it with yuanzheng sign first.",
+    ),
+    "tools.act-written": (
+        "已写入 {actual}。",
+        "Written to {actual}.",
+    ),
     "tools.again": ("（此前已登记，返回首次结果）", "(registered before: the first answer again)"),
     "tools.audit-failed": (
         "账本未通过核查；证据保存在 {actual}，请交给账本运营方与监督机构。",
@@ -37,6 +53,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "账本在 {field} 处不成立（{actual}）。",
         "The ledger does not hold at {field} ({actual}).",
     ),
+    "tools.consented": (
+        "已同意：{actual} 现有 {number} 个同意签名。",
+        "Consented: {actual} now has {number} consents.",
+    ),
     "tools.defect": (
         "程序出错：{actual}。这是本程序的缺陷，不是您的操作；加 --debug 可看详情。",
         "A defect in this program: {actual}. It is not your doing; --debug shows the details.",
@@ -71,6 +91,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.fact-size": ("账本大小", "size"),
     "tools.fact-time": ("出块时间", "block time"),
     "tools.fact-vkey": ("验证公钥", "verifier key"),
+    "tools.field-name": (
+        "没有名为 {actual} 的字段（{field}）；可用的有：{expected}。",
+        "There is no field {actual} ({field}); there are: {expected}.",
+    ),
+    "tools.field-value": (
+        "字段 {field} 的值 {actual} 读不懂：应为 {expected}。",
+        "The value {actual} of the field {field} cannot be read: expected {expected}.",
+    ),
+    "tools.field-word": (
+        "{actual} 不是“字段=值”的形式：例如 {expected}。",
+        "{actual} is not of the form FIELD=VALUE: for example {expected}.",
+    ),
     "tools.file-changed": (
         "{field} 在读取过程中被改动（{expected} 字节变为 {actual}）：请在无人修改时重试。",
         "{field} changed while it was read ({expected} bytes, then {actual}): try again when nobody writes to it.",
@@ -78,6 +110,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.file-name": (
         "文件名 {actual} 不是 UTF-8：请先改名。",
         "The file name {actual} is not UTF-8: rename the file first.",
+    ),
+    "tools.files-missing": (
+        "{field} 类条目必须附文件：请用 --files 给出。",
+        "An entry of kind {field} has a manifest: give its files with --files.",
     ),
     "tools.fork": (
         "分叉：账本在同一大小出示了另一个树根（此前 {expected}，现为 {actual}）。",
@@ -112,14 +148,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "共 {number} 项。是否还有更早的登记：无法判断，除非重放账本（yuanzheng audit）。",
         "{number} found. Whether an earlier one is missing is undetermined unless you replay the ledger (yuanzheng audit).",
     ),
+    "tools.no-actor": (
+        "请说明由谁签署：{expected}。",
+        "Say who is to sign: {expected}.",
+    ),
     "tools.no-block": (
         "账本在 {field} 之后缺少 {expected}：有 {actual} 条不属于任何区块。",
         "The ledger lacks {expected} after {field}: {actual} leaves belong to no block.",
     ),
     "tools.no-file": ("找不到文件 {actual}。", "There is no file {actual}."),
+    "tools.no-files-here": (
+        "{field} 类条目不附文件，却给出了 {actual} 个。",
+        "An entry of kind {field} has no manifest, and {actual} files were given.",
+    ),
+    "tools.no-log-in-policy": (
+        "该地址的策略没有列出账本公钥：请用 --policy 或 --log-key 给出您信任的公钥。",
+        "The policy at this address names no log: give the key that you trust by --policy or --log-key.",
+    ),
     "tools.not-found": (
         "没有找到（{number} 项）。这不证明从未登记：无法判断，除非重放账本（yuanzheng audit）。",
         "Nothing found ({number}). That does not prove that nothing was registered: replay the ledger to know (yuanzheng audit).",
+    ),
+    "tools.not-the-actor": (
+        "应由 {expected} 签署，所给密钥是 {actual}。",
+        "This act is for {expected} to sign; the key given is {actual}.",
     ),
     "tools.one-subject": (
         "请恰好给出 {expected} 个查询对象（文件、编号、--sha256 或 --sm3），现有 {actual} 个。",
@@ -134,27 +186,23 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "目录 {field} 中已有另一份账本的导出（本账本：{expected}；其中：{actual}）：请换一个目录。",
         "{field} holds the export of another ledger or history (this one: {expected}; there: {actual}): choose another directory.",
     ),
-    "tools.no-log-in-policy": (
-        "该地址的策略没有列出账本公钥：请用 --policy 或 --log-key 给出您信任的公钥。",
-        "The policy at this address names no log: give the key that you trust by --policy or --log-key.",
+    "tools.other-ledger": (
+        "这不是此前核查的账本：应为 {expected}，实为 {actual}，或其公钥已变。",
+        "This is not the ledger audited before: expected {expected}, found {actual}, or its key has changed.",
     ),
     "tools.other-profile": (
         "此前按 {expected} 规则核查，现在要求 {actual}：请换一个 --state，或用 --profile {expected}。",
         "This was audited by the rules of {expected} before, now {actual} is asked: use another --state, or --profile {expected}.",
     ),
-    "tools.other-ledger": (
-        "这不是此前核查的账本：应为 {expected}，实为 {actual}，或其公钥已变。",
-        "This is not the ledger audited before: expected {expected}, found {actual}, or its key has changed.",
-    ),
     "tools.other-work": (
         "{field} 属于另一次登记，与 {actual} 的内容或选项不同：请换一个 --out，或移走旧文件。",
         "{field} belongs to another registration; {actual} differs in content or options: choose another --out.",
     ),
+    "tools.package": ("证据包 {field} 无法读取：{actual}。", "The evidence package {field} cannot be read: {actual}."),
     "tools.package-member": (
         "证据包 {field} 含有不应有的成员 {actual}：解包后它会冒充原文件，未作核验。",
         "The evidence package {field} holds {actual}, which does not belong there: unpacked, it could pass for an original. Nothing was verified.",
     ),
-    "tools.package": ("证据包 {field} 无法读取：{actual}。", "The evidence package {field} cannot be read: {actual}."),
     "tools.package-policy": (
         "包内附带的策略（仅供参考，未被信任；请与公布的账本公钥核对后用 --policy 给出）：{actual}",
         "The package holds this policy (shown, not trusted; compare it with the published key and give --policy): {actual}",

@@ -158,7 +158,9 @@ class Act:
         if kind.scoped and kind.name not in grant["kinds"]:
             raise self.refuse("outside-scope", "body.kind", expected=", ".join(grant["kinds"]), actual=kind.name)
         if kind.scoped and category is not None and category not in grant["categories"]:
-            raise self.refuse("outside-scope", "data.category", expected=", ".join(grant["categories"]), actual=category)
+            raise self.refuse(
+                "outside-scope", "data.category", expected=", ".join(grant["categories"]), actual=category
+            )
         return index
 
     def clerk(self, key: bytes) -> tuple[bytes, Mapping[str, Any]] | None:
@@ -216,7 +218,9 @@ class Act:
     def owner(self) -> None:
         """The one who acts must be an owner of the work."""
         if not any(self.is_actor(each.holder) for each in self.status.owners):
-            raise self.refuse("not-the-owner", "body.by", expected=self.status.owners[0].holder.key, actual=self.actor.key)
+            raise self.refuse(
+                "not-the-owner", "body.by", expected=self.status.owners[0].holder.key, actual=self.actor.key
+            )
 
     def owners(self) -> None:
         """Every owner must sign, the first of them as the one who acts (著作权法 §14)."""

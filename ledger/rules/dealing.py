@@ -49,7 +49,9 @@ def _under(act: Act, binding: tuple[Licence, ...]) -> Licence:
     data = act.data
     found = next((each for each in binding if each.entry == data["under"]), None)
     if found is None or not found.sublicence or not act.is_actor(found.licensee):
-        raise act.refuse("sublicence", "data.under", expected="the signer's licence to grant others", actual=data["under"])
+        raise act.refuse(
+            "sublicence", "data.under", expected="the signer's licence to grant others", actual=data["under"]
+        )
     if not found.covers(*_scope(data)) or (data["exclusive"] and not found.exclusive):
         raise act.refuse("sublicence", "data.rights", expected="no more than the licence gives", actual=data["under"])
     return found
@@ -97,7 +99,9 @@ def transfer(act: Act) -> None:
 def _known(act: Act, taker: works.Holder) -> None:
     table = "office" if taker.mandate else "member"
     if act.record(table, taker.key) is None:
-        raise act.refuse("not-a-member", "data.moves", expected="a member, or an office and a mandate", actual=taker.key)
+        raise act.refuse(
+            "not-a-member", "data.moves", expected="a member, or an office and a mandate", actual=taker.key
+        )
 
 
 def _held(status: Status) -> str:

@@ -45,7 +45,9 @@ def files(act: Act) -> None:
     act.owner()
     following = act.status.following
     if following is None:
-        raise act.conflict("nothing-to-follow", "body.kind", expected="a manifest that is not complete", actual="complete")
+        raise act.conflict(
+            "nothing-to-follow", "body.kind", expected="a manifest that is not complete", actual="complete"
+        )
     if act.data["from"] != following.have:
         raise act.conflict("files-order", "data.from", expected=following.have, actual=act.data["from"])
 
@@ -83,4 +85,3 @@ def correct(act: Act) -> None:
     """An owner corrects an entry of his work; what it said before stays."""
     act.owner()
     act.own_target(act.data.get("target", act.status.work))
-

@@ -1,0 +1,127 @@
+"""What a node says of a work: its history, and its status as of a height, folded from that history and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger import block as blocks
+from ledger import entry as entries
+from ledger import merkle, rules, works
+from ledger.snapshot import Snapshot
+from ledger.works import Holder, Status
+
+
+def height_at(view: Snapshot, time: int) -> int:
+    """The height of the last block sealed at or before `time` (ms); -1 if there is none."""
+    low, high = 0, view.head.height + 1
+    while low < high:
+        middle = (low + high) // 2
+        if blocks.parse(view.block_leaf(middle)).time <= time:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+def history(view: Snapshot, work: bytes, height: int) -> list[int]:
+    """The leaf indexes of a work's entries up to the block at `height`, oldest first. Raises `RuleError`."""
+    end = view.block_index(height) if height >= 0 else -1
+    found = [index for index in rules.history(view, rules.status_of(view, work)) if index <= end]
+    return found[::-1]
+
+
+def status(view: Snapshot, indexes: list[int], time: int) -> dict[str, Any]:
+    """The status that a history comes to at `time` (ms), as JSON."""
+    folded = works.of(
+        (index, entries.trusted(view.leaf(index)), blocks.parse(view.block_leaf(view.block_of(index))).time)
+        for index in indexes
+    )
+    return {
+        **described(folded, time),
+        "compromised": [index for index in indexes if _is_marked(view, index)],
+    }
+
+
+def _is_marked(view: Snapshot, index: int) -> bool:
+    """Whether the signer's key was reported as compromised, this entry lying after the last trusted height."""
+    record = view.record("compromised", entries.trusted(view.leaf(index)).by)
+    return record is not None and view.block_of(index) > record[1]
+
+
+def described(status: Status, time: int) -> dict[str, Any]:
+    """A status as JSON."""
+    return {
+        "work": status.work.hex(),
+        "head": status.head.hex(),
+        "entries": status.entries,
+        "category": status.category,
+        "in_force": status.is_in_force(time),
+        "end": None
+        if status.end is None
+        else {"how": status.end.how, "index": status.end.leaf, "time": status.end.time},
+        "shares": status.shares,
+        "owners": [{**_holder(each.holder), "share": each.share} for each in status.owners],
+        "version": status.version,
+        "licences": [
+            {
+                **_holder(each.licensee),
+                "entry": each.entry.hex(),
+                "index": each.leaf,
+                "exclusive": each.exclusive,
+                "sublicence": each.sublicence,
+                "rights": list(each.rights),
+                "territory": list(each.territory),
+                "from": each.start,
+                "until": each.end,
+            }
+            for each in status.in_force(time)
+        ],
+        "pledges": [
+            {**_holder(each.pledgee), "entry": each.entry.hex(), "index": each.leaf} for each in status.pledges
+        ],
+        "objections": [
+            {"by": each.by.hex(), "entry": each.entry.hex(), "index": each.leaf, "target": each.target.hex()}
+            for each in status.objections
+        ],
+        "files_to_follow": None if status.following is None else status.following.total - status.following.have,
+    }
+
+
+def _holder(holder: Holder) -> dict[str, str]:
+    return {"key": holder.key.hex(), **({"mandate": holder.mandate.hex()} if holder.mandate else {})}
+
+
+def proof(view: Snapshot, index: int) -> list[str]:
+    """The inclusion path of a leaf in the tree of the present checkpoint."""
+    return [item.hex() for item in merkle.prove_inclusion(index, view.head.size, view.nodes)]
+
+
+def offices(view: Snapshot, time: int) -> list[dict[str, Any]]:
+    """Every office with its newest accreditation, its suspension and its clerks, by key."""
+    found: dict[bytes, dict[str, Any]] = {}
+    clerks: list[tuple[bytes, Any]] = []
+    for (table, key), record in view.records():
+        if table == "clerk":
+            clerks.append((key, record["grants"][-1]))
+        elif table == "office":
+            index, grant = record["grants"][-1]
+            suspended, successor = record.get("suspended"), record.get("successor")
+            stopped = suspended is not None and (suspended[1] is None or time < suspended[1])
+            replaced = successor is not None and successor[2] < time
+            found[key] = {
+                "key": key.hex(),
+                "name": grant["name"],
+                "accreditation": index,
+                "kinds": grant["kinds"],
+                "categories": grant["categories"],
+                "from": grant["from"],
+                "until": grant["until"],
+                "suspended": None if suspended is None else {"index": suspended[0], "until": suspended[1]},
+                "successor": None if successor is None else successor[1].hex(),
+                "in_force": grant["from"] <= time < grant["until"] and not stopped and not replaced,
+                "clerks": [],
+            }
+    for key, (index, office, appointment) in clerks:
+        if appointment is not None:
+            found[office]["clerks"].append({"key": key.hex(), "index": index, "until": appointment["until"]})
+    return list(found.values())

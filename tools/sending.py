@@ -1,0 +1,35 @@
+"""Sending signed acts, and saying where they came to stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import LedgerError
+from tools.acts import ActFile
+from tools.client import PATIENT_TRIES, with_client
+from tools.console import Console
+from tools.submit import accepted, send
+
+
+def deliver_act(path: Path, act: ActFile, url: str, console: Console) -> int:
+    """Send a signed act. Raises `LedgerError`."""
+    if act.leaf is None:
+        raise LedgerError("tools.act-unsigned", field=str(path))
+    return deliver([act.leaf], [str(path)], url, console)
+
+
+def deliver(leaves: list[bytes], names: list[str], url: str, console: Console) -> int:
+    """Send leaves in order; each is answered for itself. Exit code 1 if one was refused."""
+    results: list[dict[str, Any]] = with_client(url, lambda client: send(client, leaves), tries=PATIENT_TRIES)
+    console.result({"results": [{"file": name, **result} for name, result in zip(names, results, strict=True)]})
+    refused = 0
+    for name, result in zip(names, results, strict=True):
+        try:
+            found = accepted(result, console.language)
+        except LedgerError as error:
+            refused += 1
+            console.line(f"{console.paint('✗', 'red')} {name}: {error.sentence(console.language)}")
+            continue
+        console.line(f"{console.paint('✓', 'green')} {found['number'] or found['index']}  {name}")
+    return 1 if refused else 0
