@@ -196,7 +196,8 @@ class Service:
             if found is not None:
                 return found
         else:
-            raise HttpError(400, "node.entry-name", expected="a leaf index, 64 hex digits, or a certificate number", actual=text)
+            expected = "a leaf index, 64 hex digits, or a certificate number"
+            raise HttpError(400, "node.entry-name", expected=expected, actual=text)
         raise HttpError(404, "node.no-entry", expected=f"0 to {view.head.size - 1}, or a known leaf hash", actual=text)
 
     async def _entry(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:

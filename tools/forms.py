@@ -92,12 +92,27 @@ def fill(
     assert isinstance(shape, Map)
     if "provenance" in shape.required:
         form.data["provenance"] = dict(NO_PROVENANCE)
+    _put_all(form, shape, words, resolve)
+    return form
+
+
+def put(form: Form, kind: Kind, mode: str, words: Sequence[str]) -> None:
+    """Fill `field=value` words into a form that has its manifest already. Raises `LedgerError`."""
+    shape = kind.data
+    assert isinstance(shape, Variant)
+
+    def unknown(name: str) -> bytes:
+        raise LedgerError("tools.field-value", field="leaf hash", expected="64 hex digits", actual=name)
+
+    _put_all(form, shape.maps[mode], words, unknown)
+
+
+def _put_all(form: Form, shape: Shape, words: Sequence[str], resolve: Resolve) -> None:
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
             raise LedgerError("tools.field-word", expected="title=花型", actual=word)
         _put(form, form.data, shape, name.split("."), name, text, resolve)
-    return form
 
 
 def _keys(shape: Shape) -> Mapping[str, Shape]:

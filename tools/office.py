@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.categories import CATEGORIES
+from ledger.kinds import KINDS
 from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import write_file
@@ -23,6 +24,7 @@ EXAMPLE = (
     "--office OFFICE_PUBLIC_KEY --name 江汉分中心"
 )
 DAY_MS = 86_400_000
+SCOPED = sorted(kind.name for kind in KINDS.values() if {"office", "member"} & set(kind.signers))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--office", required=True, help="the office's public key: hex, verifier key, or key file")
     parser.add_argument("--name", required=True, help="the office's public name")
-    parser.add_argument("--kinds", nargs="+", default=["member.attest", "work.register"], help="kinds it answers for")
+    parser.add_argument("--kinds", nargs="+", default=SCOPED, help="kinds it answers for (default: all)")
     parser.add_argument("--categories", nargs="+", default=sorted(CATEGORIES), help="categories (default: all)")
     parser.add_argument("--from", dest="since", type=moment, metavar="DATE", help="valid from (default: now)")
     add_validity(parser, 3650)

@@ -1,11 +1,13 @@
 """Register files and folders: hash them here, sign here, send only digests and commitments.
 
 Each argument is one work; a folder is one work with a manifest of its files (--each: every file is a work of its own).
+--table registers the rows of a CSV file: a column path, and any of title, author, category, mode, or fields as for --set.
 For each work three files are written to --out: NAME.tlog-proof (the certificate, with your disclosures), NAME.salts.json
 (the only copy of the salts; keep it secret and safe) and NAME.evidence.zip (an evidence package to hand over).
 
 What is signed is saved before it is sent: run the same command again after any interruption, and nothing is
-registered twice.
+registered twice. Where the bytes of an open work are registered already, by whom and when is said before signing; of
+a sealed work nothing is asked, since the question would give its digest away.
 
 Exit codes: 0 all registered, 1 some were refused (each with its reason), 3 usage, input or network at fault.
 """
@@ -13,6 +15,7 @@ Exit codes: 0 all registered, 1 some were refused (each with its reason), 3 usag
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import re
@@ -22,27 +25,32 @@ from pathlib import Path
 from typing import Any
 
 from ledger import certificate as certificates
-from ledger import merkle, verify
+from ledger import entry as entries
+from ledger import kinds, merkle, verify
 from ledger import policy as policies
 from ledger.categories import CATEGORIES
 from ledger.certificate import OpenFile, OpenValue
 from ledger.commitment import SALT_SIZE, FileDigest, commitment, manifest_root, record_hash
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey
-from ledger.kinds import MAX_OPEN_FILES, NO_PROVENANCE
-from tools import package
+from ledger.kinds import KINDS, MAX_OPEN_FILES, NO_PROVENANCE
+from tools import forms, package
 from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import digest_file, files_of, progress_bar, read_limited, write_file
-from tools.keyfiles import load_key
+from tools.keyfiles import load_key, public_key
 from tools.submit import DEFAULT_URL, accepted, make_entry, origin_of, send
+from tools.verify import stamp
 
+MAX_LOOKUPS = 64
+"""Files of one work that are looked up before it is signed."""
 EXAMPLE = "yuanzheng register photo.jpg designs/ --key member.key --category work.art"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("paths", metavar="FILE|FOLDER", nargs="+", type=Path, help="each is one work")
+    parser.add_argument("paths", metavar="FILE|FOLDER", nargs="*", type=Path, help="each is one work")
+    parser.add_argument("--table", type=Path, metavar="CSV", help="the works are the rows of this table")
     parser.add_argument("--key", type=Path, required=True, help="your private key file, attested by a sub-centre")
     parser.add_argument(
         "--category", choices=sorted(CATEGORIES), default="work.other", help="a claimed category; a claim, not a grant"
@@ -55,6 +63,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--title", help="title (default: the file's name); only a commitment leaves this machine")
     parser.add_argument("--author", help="author; only a commitment leaves this machine")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="more fields, as yuanzheng act takes them: completed=2026-11-01 ai=true provenance.notary=@deed.pdf",
+    )
+    parser.add_argument("--creator", help="at an office's counter: for whom it registers")
+    parser.add_argument(
+        "--mandate", help="at an office's counter: the client's mandate; --key is the office's or its clerk's"
+    )
+    parser.add_argument("--office", help="the office's public key, where --key is its clerk's")
+    parser.add_argument("--consent-key", type=Path, action="append", default=[], help="a co-owner's key; repeat it")
+    parser.add_argument("--new-only", action="store_true", help="stop where the bytes are registered already")
     parser.add_argument("--each", action="store_true", help="every file of a folder is a work of its own")
     parser.add_argument(
         "--out", type=Path, default=Path("registered"), help="where the results go (default: registered)"
@@ -73,54 +96,129 @@ class Work:
     title: str
     paths: list[tuple[Path, str]]
     digests: list[FileDigest]
+    author: str | None = None
+    category: str = "work.other"
+    sealed: bool = False
+    fields: tuple[str, ...] = ()
     leaf: bytes = b""
+    rest: tuple[bytes, ...] = ()
     kept: bytes = b""
     open: tuple[OpenValue | OpenFile, ...] = ()
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Hash, sign, save, send, fetch, check, write."""
+    """Hash, look up, sign, save, send, fetch, check, write."""
     key = load_key(options.key)
-    sealed = options.sealed or (options.category == "trade-secret" and not options.open)
+    consenting = [load_key(path) for path in options.consent_key]
     policy = None if options.policy is None else read_limited(options.policy, 2**20)
     if policy is not None:
         policies.parse(policy)
     works = _measure(options, quiet=console.json)
-    if not sealed:
-        _refuse_large(works)
 
     async def exchange(client: Client) -> list[dict[str, Any]]:
         ledger = await origin_of(client)
         for work in works:
-            _sign(work, ledger, key, options, sealed=sealed)
-        results = await send(client, [work.leaf for work in works])
+            await _warn(client, work, options, console)
+            _sign(work, ledger, key, consenting, options)
+        leaves = [leaf for work in works for leaf in (work.leaf, *work.rest)]
+        answers = iter(await send(client, leaves))
         published = policy if policy is not None else await client.get("/policy")
-        for work, result in zip(works, results, strict=True):
+        results = []
+        for work in works:
+            result = next(answers)
+            rest = [next(answers) for _ in work.rest]
+            result = next((each for each in (result, *rest) if "error" in each), result)
             if "error" not in result:
                 await _fetch(client, work, result, published, options, trusted=policy is not None)
+            results.append(result)
         return results
 
     results = with_client(options.url, exchange, tries=PATIENT_TRIES)
     return _report(works, results, options, console)
 
 
+async def _warn(client: Client, work: Work, options: argparse.Namespace, console: Console) -> None:
+    """Say that an open work's bytes are registered already: by whom, and when. Raises `LedgerError` with --new-only."""
+    if work.sealed or (options.out / f"{work.name}.salts.json").exists():
+        return
+    for digest in work.digests[:MAX_LOOKUPS]:
+        found = (await client.get_json(f"/works?sha256={digest.sha256.hex()}&limit=1"))["registrations"]
+        if found:
+            first = found[0]
+            fields = {"field": digest.name, "number": first["number"], "actual": stamp(first["time"])}
+            if options.new_only:
+                raise LedgerError("tools.registered-before", **fields, by=first["entry"]["by"])
+            console.note("tools.registered-before", **fields, by=first["entry"]["by"])
+
+
 def _measure(options: argparse.Namespace, *, quiet: bool) -> list[Work]:
-    listed: list[tuple[str, list[tuple[Path, str]]]] = []
+    listed: list[tuple[str, list[tuple[Path, str]], dict[str, str]]] = []
     for path in options.paths:
         found = files_of(path)
         if options.each and path.is_dir():
-            listed += [(name, [(file, Path(name).name)]) for file, name in found]
+            listed += [(name, [(file, Path(name).name)], {}) for file, name in found]
         else:
-            listed.append((path.resolve().name, found))
-    total = sum(file.stat().st_size for _, files in listed for file, _ in files)
+            listed.append((path.resolve().name, found, {}))
+    if options.table is not None:
+        listed += _rows(options.table)
+    if not listed:
+        raise LedgerError("tools.no-works", expected="FILE | FOLDER | --table")
+    total = sum(file.stat().st_size for _, files, _ in listed for file, _ in files)
     works: list[Work] = []
     names: set[str] = set()
     with progress_bar(total, "SHA-256 + SM3", quiet=quiet) as progress:
-        for title, files in listed:
-            digests = [digest_file(file, name, progress) for file, name in files]
-            name = _unused(re.sub(r"[^\w.-]+", "_", title).strip("._") or "work", names)
-            works.append(Work(name, options.title or title, files, digests))
+        for name, files, row in listed:
+            digests = [digest_file(file, inner, progress) for file, inner in files]
+            works.append(
+                _work(
+                    _unused(re.sub(r"[^\w.-]+", "_", name).strip("._") or "work", names),
+                    name,
+                    files,
+                    digests,
+                    row,
+                    options,
+                )
+            )
     return works
+
+
+def _work(
+    name: str,
+    given: str,
+    files: list[tuple[Path, str]],
+    digests: list[FileDigest],
+    row: dict[str, str],
+    options: argparse.Namespace,
+) -> Work:
+    category = row.pop("category", "") or options.category
+    mode = row.pop("mode", "")
+    sealed = mode == "sealed" or (
+        mode != "open" and (options.sealed or (category == "trade-secret" and not options.open))
+    )
+    title = row.pop("title", "") or options.title or given
+    author = row.pop("author", "") or options.author
+    fields = (*options.set, *(f"{key}={value}" for key, value in row.items() if value))
+    return Work(name, title, files, digests, author=author, category=category, sealed=sealed, fields=fields)
+
+
+def _rows(path: Path) -> list[tuple[str, list[tuple[Path, str]], dict[str, str]]]:
+    """The works of a table; paths are relative to it. Raises `LedgerError` naming the line."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if "path" not in (reader.fieldnames or ()):
+            raise LedgerError(
+                "tools.table", field=str(path), expected="column path", actual=", ".join(reader.fieldnames or ())
+            )
+        found = []
+        for row in reader:
+            if None in row or not row["path"]:
+                raise LedgerError(
+                    "tools.table", field=f"{path}:{reader.line_num}", expected="column path", actual=str(row.get("path"))
+                )
+            values = {key: (value or "").strip() for key, value in row.items()}
+            work = path.parent / values.pop("path")
+            found.append((work.name, files_of(work), values))
+    return found
 
 
 def _unused(name: str, names: set[str]) -> str:
@@ -131,35 +229,32 @@ def _unused(name: str, names: set[str]) -> str:
     return candidate
 
 
-def _refuse_large(works: Sequence[Work]) -> None:
-    for work in works:
-        if len(work.digests) > MAX_OPEN_FILES:
-            raise LedgerError(
-                "tools.too-many-files", field=work.title, expected=MAX_OPEN_FILES, actual=len(work.digests)
-            )
-
-
-def _sign(work: Work, ledger: str, key: SigningKey, options: argparse.Namespace, *, sealed: bool) -> None:
+def _sign(
+    work: Work, ledger: str, key: SigningKey, consenting: Sequence[SigningKey], options: argparse.Namespace
+) -> None:
     """Give the work its entry: the one saved by an earlier run over the same bytes, or a new one, saved before sending."""
     path = options.out / f"{work.name}.salts.json"
-    asked = {
+    asked: dict[str, Any] = {
         "ledger": ledger,
         "by": key.public.hex(),
-        "category": options.category,
-        "mode": "sealed" if sealed else "open",
+        "category": work.category,
+        "mode": "sealed" if work.sealed else "open",
         "title": work.title,
-        "author": options.author,
+        "author": work.author,
         "files": [[d.name, d.size, d.sha256.hex(), d.sm3.hex()] for d in work.digests],
     }
+    more = {"creator": options.creator, "fields": work.fields, "mandate": options.mandate, "office": options.office}
+    asked |= {name: list(value) if name == "fields" else value for name, value in more.items() if value}
     if path.exists():
         kept = _kept(path, work.title)
         if kept["work"] != asked:
             raise LedgerError("tools.other-work", field=str(path), actual=work.title)
     else:
-        kept = _new_entry(asked, work, key)
+        kept = _new_entry(asked, work, key, consenting)
         write_file(path, json.dumps(kept, ensure_ascii=False, indent=1).encode() + b"\n", mode=0o600, replace=False)
     work.kept = path.read_bytes()
     work.leaf = bytes.fromhex(kept["entry"])
+    work.rest = tuple(bytes.fromhex(each) for each in kept.get("rest", ()))
     work.open = _opening(kept, work.digests)
 
 
@@ -177,7 +272,7 @@ def _kept(path: Path, title: str) -> dict[str, Any]:
     return kept
 
 
-def _new_entry(asked: dict[str, Any], work: Work, key: SigningKey) -> dict[str, Any]:
+def _new_entry(asked: dict[str, Any], work: Work, key: SigningKey, consenting: Sequence[SigningKey]) -> dict[str, Any]:
     salts = {
         "title": os.urandom(SALT_SIZE).hex(),
         "author": os.urandom(SALT_SIZE).hex(),
@@ -195,13 +290,42 @@ def _new_entry(asked: dict[str, Any], work: Work, key: SigningKey) -> dict[str, 
     }
     if asked["author"] is not None:
         data["author"] = commitment("author", asked["author"], bytes.fromhex(str(salts["author"])))
-    if asked["mode"] == "open":
-        data["files"] = records
-    else:
+    if asked["mode"] == "sealed":
         manifest: list[Any] = [len(records), manifest_root(records)]
         data["manifest"] = commitment("manifest", manifest, bytes.fromhex(str(salts["manifest"])))
-    leaf = make_entry(asked["ledger"], "work.register", data, key)
-    return {"work": asked, "salts": salts, "entry": leaf.hex(), "leaf_hash": merkle.leaf_hash(leaf).hex()}
+    else:
+        data["files"] = records[:MAX_OPEN_FILES]
+        if len(records) > MAX_OPEN_FILES:
+            data |= {"count": len(records), "root": manifest_root(records)}
+    form = forms.Form(data)
+    forms.put(form, KINDS["work.register"], asked["mode"], asked.get("fields", ()))
+    _for_client(form, asked)
+    leaf = make_entry(asked["ledger"], "work.register", data, key, consenting)
+    kinds.check(entries.parse(leaf))
+    rest = []
+    for start in range(MAX_OPEN_FILES, len(records) if asked["mode"] == "open" else 0, MAX_OPEN_FILES):
+        more = {"files": records[start : start + MAX_OPEN_FILES], "from": start}
+        rest.append(make_entry(asked["ledger"], "work.files", more, key, work=merkle.leaf_hash(leaf)))
+    return {
+        "work": asked,
+        "salts": salts,
+        "secrets": [[s.salt.hex(), s.name, s.place, s.value] for s in form.secrets],
+        "entry": leaf.hex(),
+        "rest": [each.hex() for each in rest],
+        "leaf_hash": merkle.leaf_hash(leaf).hex(),
+    }
+
+
+def _for_client(form: forms.Form, asked: dict[str, Any]) -> None:
+    """An office registers for a client without a key: who he is and by which mandate are commitments; he owns the work."""
+    if not asked.get("creator") and not asked.get("mandate"):
+        return
+    data = form.data
+    data["agent"] = True
+    data["creator"] = form.commit("creator", asked.get("creator", ""), "creator")
+    data["mandate"] = form.commit("mandate", asked.get("mandate", ""), "mandate")
+    office = public_key(asked.get("office") or asked["by"])
+    data.setdefault("owners", [{"key": office, "mandate": data["mandate"], "share": 1}])
 
 
 def _opening(kept: dict[str, Any], digests: Sequence[FileDigest]) -> tuple[OpenValue | OpenFile, ...]:
@@ -218,6 +342,12 @@ def _opening(kept: dict[str, Any], digests: Sequence[FileDigest]) -> tuple[OpenV
         items.append(OpenValue(bytes.fromhex(salts["manifest"]), "manifest", manifest))
         for i, (record, path) in enumerate(zip(records, merkle.paths(hashes), strict=True)):
             items.append(OpenFile(i, record, tuple(path)))
+    elif len(digests) > MAX_OPEN_FILES:
+        records = [d.record(salt) for d, salt in zip(digests, names, strict=True)]
+        paths = merkle.paths([record_hash(record) for record in records])
+        rest = list(enumerate(zip(records, paths, strict=True)))[MAX_OPEN_FILES:]
+        items += [OpenFile(i, record, tuple(path)) for i, (record, path) in rest]
+    items += [OpenValue(bytes.fromhex(salt), name, value) for salt, name, _, value in kept.get("secrets", ())]
     items += [OpenValue(salt, "name", d.name) for d, salt in zip(digests, names, strict=True)]
     return tuple(items)
 

@@ -61,6 +61,8 @@ def _salts(kept: dict[str, Any], path: Path) -> Salts:
     for name, value in expected.items():
         if entry.data.get(name) != value:
             raise LedgerError("vault.other-entry", field=str(path), actual=name)
+    for salt, name, place, value in kept.get("secrets", ()):
+        found.secrets.append(Secret(entry.hash, name, place, bytes.fromhex(salt), value))
     found.secrets += [
         Secret(entry.hash, "name", f"files/{i}", salt, digest.name)
         for i, (digest, salt) in enumerate(zip(digests, names, strict=True))

@@ -22,7 +22,13 @@ _RESULT = {"index": int, "leaf_hash": str, "height": int, "duplicate": bool}
 
 
 def make_entry(
-    ledger: str, kind: str, data: dict[str, Any], key: SigningKey, consenting: Sequence[SigningKey] = ()
+    ledger: str,
+    kind: str,
+    data: dict[str, Any],
+    key: SigningKey,
+    consenting: Sequence[SigningKey] = (),
+    *,
+    work: bytes | None = None,
 ) -> bytes:
     """A signed entry leaf, with the consents of others."""
     body = {
@@ -33,6 +39,8 @@ def make_entry(
         "ledger": ledger,
         "nonce": os.urandom(16),
     }
+    if work is not None:
+        body["work"] = work
     message = entries.statement_bytes(body)
     return entries.make(body, key.sign, [(other.public, other.sign(message)) for other in consenting])
 

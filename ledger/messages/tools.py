@@ -260,6 +260,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "them up and keep them secret."
         ),
     ),
+    "tools.registered-before": (
+        "注意：{field} 的内容已有登记：{number}，{actual}，登记人 {by}。",
+        "Note: the bytes of {field} are registered already: {number}, {actual}, by {by}.",
+    ),
     "tools.registered-untrusted": (
         "说明：证书已用节点自己公布的策略核对；要独立核对，请用 --policy 给出您所信任的策略。",
         "Note: the certificates were checked against the node's own policy; give --policy to check them against yours.",
@@ -276,10 +280,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.too-large": (
         "{field} 过大：至多 {expected} 字节，实为 {actual}。",
         "{field} is too large: at most {expected} bytes, found {actual}.",
-    ),
-    "tools.too-many-files": (
-        "{field} 有 {actual} 个文件，公开登记至多 {expected} 个：请用 --sealed（密封）或 --each（逐件登记）。",
-        "{field} has {actual} files, and an open registration takes {expected}: use --sealed, or --each.",
     ),
     "tools.unreachable": (
         "无法连接 {field}（{actual}）：请检查地址，或确认节点正在运行。已保存的内容不会丢失，可再次运行同一命令。",
@@ -301,5 +301,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.wrong-tile": (
         "瓦片 {field} 与内容不符：应为 {expected}，实为 {actual}。",
         "The tile {field} does not fit the leaves: expected {expected}, found {actual}.",
+    ),
+    "tools.no-works": ("请给出要登记的作品：{expected}。", "Say what to register: {expected}."),
+    "tools.table": (
+        "表格 {field} 有误：须有{expected}且每行都填，实为 {actual}。",
+        "The table {field} is wrong: every line needs {expected}, found {actual}.",
     ),
 }
