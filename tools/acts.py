@@ -16,7 +16,8 @@ from typing import Any
 
 from ledger import encoding, kinds, merkle
 from ledger import entry as entries
-from ledger.certificate import OpenValue
+from ledger.certificate import OpenFile, OpenValue
+from ledger.commitment import record_hash
 from ledger.errors import FormatError, LedgerError
 from ledger.keys import SigningKey
 from ledger.messages import text
@@ -57,9 +58,13 @@ class ActFile:
         kinds.check(entries.parse(self.leaf))
         return self.leaf
 
-    def openings(self) -> list[OpenValue]:
-        """What can be disclosed of it."""
-        return [OpenValue(secret.salt, secret.name, secret.value) for secret in self.secrets]
+    def disclosures(self) -> list[OpenValue | OpenFile]:
+        """Everything that can be disclosed of it."""
+        items: list[OpenValue | OpenFile] = [OpenValue(s.salt, s.name, s.value) for s in self.secrets]
+        if self.body["data"].get("mode") == "sealed":
+            paths = merkle.paths([record_hash(record) for record in self.records])
+            items += [OpenFile(i, r, tuple(p)) for i, (r, p) in enumerate(zip(self.records, paths, strict=True))]
+        return items
 
     def write(self, path: Path, *, replace: bool = True) -> None:
         """Write the file."""

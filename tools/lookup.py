@@ -1,4 +1,6 @@
-"""Look up who registered these bytes: by file, by digest, or by certificate number.
+"""Look up who registered these bytes: by file, by digest, by certificate number, or by a receipt's QR text.
+
+A work's number or leaf hash shows its whole history and its status, with --as-of as of a height or a date.
 
 Registrations are listed in ledger order, the first one first. That nothing earlier is missing is 无法判断 unless you replay
 the ledger yourself (yuanzheng audit).
@@ -10,11 +12,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ledger import merkle, receipt
 from ledger.errors import LedgerError
+from ledger.kinds import KINDS
 from tools.client import Client, Refused, with_client
 from tools.console import Console
 from tools.fetch import name_of
 from tools.files import digest_paths
+from tools.forms import time_of
 from tools.submit import DEFAULT_URL
 from tools.verify import stamp
 
@@ -23,7 +28,8 @@ EXAMPLE = "yuanzheng lookup photo.jpg"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("subject", metavar="FILE|NUMBER", nargs="?", help="a file, or a certificate number")
+    parser.add_argument("subject", metavar="FILE|NUMBER|HASH|YZ1:…", nargs="?", help="what to look up")
+    parser.add_argument("--as-of", metavar="HEIGHT|DATE", help="the work as of a height, or of a date (UTC)")
     parser.add_argument("--sha256", metavar="HEX", help="a SHA-256 digest")
     parser.add_argument("--sm3", metavar="HEX", help="an SM3 digest")
     parser.add_argument("--url", default=DEFAULT_URL, help=f"the node (default: {DEFAULT_URL})")
@@ -34,9 +40,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     given = [value for value in (options.subject, options.sha256, options.sm3) if value is not None]
     if len(given) != 1:
         raise LedgerError("tools.one-subject", expected=1, actual=len(given))
-    if options.subject is not None and not Path(options.subject).exists():
+    if options.subject is not None and not _is_file(options.subject):
+        name = _named(options.subject)
+        work = _work(options, name)
+        if work is not None:
+            return _print_work(work, console)
         try:
-            entry = with_client(options.url, lambda client: client.get_json(f"/entries/{name_of(options.subject)}"))
+            entry = with_client(options.url, lambda client: client.get_json(f"/entries/{name}"))
         except Refused as error:
             if error.status != 404:
                 raise
@@ -56,6 +66,57 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return found
 
     return _print(with_client(options.url, ask), console)
+
+
+def _is_file(subject: str) -> bool:
+    return not subject.startswith(receipt.PREFIX) and Path(subject).exists()
+
+
+def _named(subject: str) -> str:
+    """What a node calls what a person typed or scanned. Raises `FormatError`, also for a mistyped number."""
+    if subject.startswith(receipt.PREFIX):
+        parsed = receipt.parse(subject)
+        return merkle.leaf_hash(parsed.entry).hex() if isinstance(parsed, receipt.Receipt) else parsed.leaf_hash.hex()
+    return name_of(subject)
+
+
+def _work(options: argparse.Namespace, name: str) -> dict[str, Any] | None:
+    """The history and status of the work that an entry belongs to; None if it belongs to none."""
+    since = ""
+    if options.as_of is not None:
+        # A height is a number; a date is not.
+        as_of = options.as_of
+        since = f"as_of={as_of}&" if as_of.isdigit() and len(as_of) < 9 else f"time={time_of(as_of)}&"
+
+    async def ask(client: Client) -> dict[str, Any]:
+        page: dict[str, Any] = await client.get_json(f"/works/{name}?{since}after=0")
+        history, after = page["history"], page["next"]
+        while after is not None:
+            more = await client.get_json(f"/works/{name}?{since}after={after}")
+            history, after = history + more["history"], more["next"]
+        return {**page, "history": history, "next": None}
+
+    try:
+        return with_client(options.url, ask)
+    except Refused as error:
+        if error.status != 404 or options.as_of is not None:
+            raise
+        return None
+
+
+def _print_work(work: dict[str, Any], console: Console) -> int:
+    console.result(work)
+    status = work["status"]
+    console.facts([("leaf", status["work"]), ("time", stamp(work["as_of"]["time"])), ("size", work["as_of"]["size"])])
+    for name in ("owners", "licences", "pledges", "objections"):
+        console.line(f"  {console.text('tools.status-' + name)}  {len(status[name])}")
+    console.say("tools.status-in-force" if status["in_force"] else "tools.status-ended")
+    for each in work["history"]:
+        kind = KINDS[each["entry"]["kind"]]
+        label = kind.chinese if console.language == "zh" else kind.english
+        console.line(f"{each['number']}  {stamp(each['time'])}  {label}")
+    console.say("tools.lookup-found", number=len(work["history"]))
+    return 0
 
 
 def _print(entries: list[dict[str, Any]], console: Console) -> int:

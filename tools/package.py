@@ -13,7 +13,7 @@ from ledger.messages import text
 from tools.files import writing
 from tools.verify import FILES
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write(
@@ -61,7 +61,7 @@ def _put_original(package: zipfile.ZipFile, path: Path, digest: FileDigest) -> N
 
 
 def _info(name: str, compression: int) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _EPOCH)
+    info = zipfile.ZipInfo(name, EPOCH)
     info.compress_type = compression
     info.create_system = 3
     info.external_attr = 0o644 << 16

@@ -328,6 +328,14 @@ def _for_client(form: forms.Form, asked: dict[str, Any]) -> None:
     data.setdefault("owners", [{"key": office, "mandate": data["mandate"], "share": 1}])
 
 
+def openings_of(path: Path) -> tuple[tuple[OpenValue | OpenFile, ...], bytes]:
+    """Everything that a salts file can open, and the leaf that it opens. Raises `LedgerError`."""
+    kept = _kept(path, path.name)
+    files = kept["work"]["files"]
+    digests = [FileDigest(name, size, bytes.fromhex(a), bytes.fromhex(b)) for name, size, a, b in files]
+    return _opening(kept, digests), bytes.fromhex(kept["entry"])
+
+
 def _opening(kept: dict[str, Any], digests: Sequence[FileDigest]) -> tuple[OpenValue | OpenFile, ...]:
     """Everything that the holder can disclose of the work."""
     work, salts = kept["work"], kept["salts"]

@@ -28,6 +28,7 @@ AREAS = (
     "receipt",
     "rules",
     "store",
+    "story",
     "tiles",
     "tools",
     "vault",

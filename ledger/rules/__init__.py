@@ -246,29 +246,46 @@ def authority_chain(entry: Entry, index: int, registry: Registry) -> list[int]:
 
     The registry may be newer than the entry: acts after it are passed over.
     """
-    if entry.kind == "ledger.charter":
-        return []
-    chain = {0}
-    for table in (AUTHORITY, LOG):
-        record = registry.record(*table)
-        chain |= {act for act in (record["acts"] if record is not None else ()) if act < index}
-    member = registry.record("member", entry.by)
-    clerk = registry.record("clerk", entry.by)
-    if member is not None:
-        chain |= _member_chain(registry, entry.by, index)
-    elif clerk is not None:
-        appointed, office, _ = _newest_before(clerk["grants"], index)
-        chain |= {appointed} | _office_chain(registry, office, appointed) | _office_chain(registry, office, index)
-    elif registry.record("office", entry.by) is not None:
-        chain |= _office_chain(registry, entry.by, index)
+    chain: set[int] = set()
+    todo = [(entry, index)]
+    while todo:
+        act, at = todo.pop()
+        found = _grounds(act, at, registry) - chain
+        chain |= found
+        todo += [(entries.trusted(registry.leaf(each)), each) for each in found]
     return sorted(chain)
 
 
-def _member_chain(registry: Registry, key: bytes, index: int) -> set[int]:
-    record = registry.record("member", key)
-    grant, office, _ = _newest_before(record["grants"], index)
-    chain = {grant} | _office_chain(registry, office, grant) | _office_chain(registry, office, index)
-    return chain | _member_chain(registry, record["was"], grant) if "was" in record else chain
+def _grounds(entry: Entry, index: int, registry: Registry) -> set[int]:
+    """The acts on which an entry rests at once; what those rest on is another question."""
+    if entry.kind == "ledger.charter":
+        return set()
+    found = {0}
+    for table in (AUTHORITY, LOG):
+        record = registry.record(*table)
+        found |= {act for act in (record["acts"] if record is not None else ()) if act < index}
+    member = registry.record("member", entry.by)
+    clerk = registry.record("clerk", entry.by)
+    if member is not None:
+        grant, office, _ = _newest_before(member["grants"], index)
+        found |= {grant} | _office_chain(registry, office, index)
+    elif clerk is not None:
+        grant, office, _ = _newest_before(clerk["grants"], index)
+        found |= {grant} | _office_chain(registry, office, index)
+    elif registry.record("office", entry.by) is not None:
+        found |= _office_chain(registry, entry.by, index)
+    replaced = entry.data.get("replaces", entry.data["old"] if entry.kind == "key.rotate" else None)
+    if replaced is not None:
+        found |= _of_key(registry, replaced, index)
+    return found
+
+
+def _of_key(registry: Registry, key: bytes, index: int) -> set[int]:
+    """The grants of a key that another one takes the place of."""
+    if registry.record("office", key) is not None:
+        return _office_chain(registry, key, index)
+    member = registry.record("member", key)
+    return set() if member is None else {_newest_before(member["grants"], index)[0]}
 
 
 def _office_chain(registry: Registry, key: bytes, index: int) -> set[int]:

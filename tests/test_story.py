@@ -1,0 +1,184 @@
+"""The life of one right, against a real node: each step by the command line, each refusal by its rule's name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import certificate
+from tests.centres import Live, call, done, founded, served
+from tools.case import INDEX, MANIFEST
+from tools.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The story as it was told, its node still running."""
+
+    story: Story
+    live: Live
+
+    def ask(self, *words: object, expect: int = 0) -> Any:
+        """A command's JSON answer."""
+        said = call(*words, "--url", self.live.url, "--json")
+        assert said.code == expect, said
+        return said.json
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The whole story in a centre of its own."""
+    home = tmp_path_factory.mktemp("story")
+    founded(home / "centre")
+    with served(home / "centre") as (url, pid):
+        live = Live(home / "centre", url, pid)
+        story = Story(home / "told", url, live.authority, live.policy, lambda *_, **__: None)
+        story.tell()
+        asyncio.set_event_loop(None)
+        yield Told(story, live)
+
+
+def test_twenty_refusals_and_more(told: Told) -> None:
+    """Each is by its rule's name; the telling stops at one that is not the expected one."""
+    assert len(told.story.refusals) >= 20
+    assert len(set(told.story.refusals)) >= 20
+
+
+def test_the_handed_over_package_is_checked_by_its_recipient(told: Told, tmp_path: Path) -> None:
+    """Everything in it verifies offline, its root is the one that the entry states and the court signed for."""
+    story = told.story
+    package = story.home / "移交-court.zip"
+    entry = told.ask("lookup", story.work)["history"]
+    handed = [
+        each["entry"]
+        for each in entry
+        if each["entry"]["kind"] == "case.handover" and each["entry"]["data"]["to"] == "court"
+    ]
+    root = handed[0]["data"]["disclosed"]
+    said = call("case", "check", package, "--policy", told.live.policy, "--disclosed", root, "--json")
+    assert said.code == 0, said
+    assert said.json["disclosed"] == root
+    assert len(said.json["members"]) > 8
+    with zipfile.ZipFile(package) as opened:
+        page = opened.read(INDEX).decode()
+        names = opened.namelist()
+    assert "<script" not in page
+    assert "移交材料索引" in page
+    assert {"README.txt", "policy", "files/云纹.svg", MANIFEST} <= set(names)
+    assert any(name.startswith("3-取证/") for name in names)
+    assert call("case", "check", package, "--json").code == 2
+    other = call("case", "check", package, "--policy", told.live.policy, "--disclosed", "00" * 32)
+    assert other.code == 1
+
+
+@pytest.mark.parametrize("change", ["replaced", "added", "doubled"])
+def test_a_package_that_was_changed_is_noticed(told: Told, tmp_path: Path, change: str) -> None:
+    """One member replaced, one slipped in: the root is another."""
+    path = tmp_path / "changed.zip"
+    with zipfile.ZipFile(told.story.home / "移交-court.zip") as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            replaced = change == "replaced" and name == "files/云纹.svg"
+            new.writestr(name, b"forged" if replaced else old.read(name))
+        if change == "added":
+            new.writestr("files/forged.svg", b"forged")
+        if change == "doubled":
+            with pytest.warns(UserWarning, match="Duplicate"):
+                new.writestr("files/云纹.svg", b"forged")
+    assert call("case", "check", path, "--policy", told.live.policy).code == 1
+
+
+def test_garbage_for_a_package(tmp_path: Path) -> None:
+    """A sentence, and no traceback."""
+    (tmp_path / "x.zip").write_bytes(b"PK garbage")
+    assert call("case", "check", tmp_path / "x.zip").code == 3
+
+
+def test_the_status_is_a_matter_of_the_day(told: Told) -> None:
+    """The same work before its pledge, before its licence, and now; by height and by time."""
+    story = told.story
+
+    def at(name: str) -> dict[str, Any]:
+        height = story.entries[name]["height"]
+        found: dict[str, Any] = told.ask("lookup", story.work, "--as-of", height)["status"]
+        return found
+
+    assert (at("work")["licences"], at("work")["pledges"]) == ([], [])
+    assert len(at("pledge")["pledges"]) == 1
+    assert len(at("objection")["objections"]) == 1
+    assert at("withdrawal")["objections"] == []
+    ended = told.ask("lookup", story.hash_of("photo"))["status"]
+    assert (ended["in_force"], ended["end"]["how"]) == (False, "annulled")
+    # Numbers may be mistyped, codes scanned.
+    number = story.entries["work"]["number"]
+    assert told.ask("lookup", number)["status"]["work"] == story.work
+    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+    assert call("lookup", wrong, "--url", told.live.url).code == 3
+    assert told.ask("lookup", story.entries["work"]["receipt"])["status"]["work"] == story.work
+    assert call("lookup", story.work, "--as-of", "2001-01-01", "--url", told.live.url).code == 3
+
+
+def test_offices_and_their_clerks_are_public(told: Told) -> None:
+    """Who is accredited for what, who is suspended, who acts at its counter."""
+    with urllib.request.urlopen(told.live.url + "/offices") as response:
+        offices = json.load(response)["offices"]
+    assert [each["name"] for each in offices] == ["江汉分中心"]
+    assert offices[0]["in_force"] is False
+    assert offices[0]["suspended"] == {"index": told.story.entries["suspension"]["index"], "until": None}
+    assert len(offices[0]["clerks"]) == 1
+
+
+def test_the_certificate_of_a_later_act_verifies(told: Told, tmp_path: Path) -> None:
+    """A licence, a capture, an outcome: each stands on its signer's chain, and names its work."""
+    for name in ("licence", "capture-1", "complaint", "court", "objection", "annulment", "suspension", "erasure"):
+        out = tmp_path / f"{name}.tlog-proof"
+        done("certificate", told.story.entries[name]["index"], "--url", told.live.url, "--out", out)
+        said = call("verify", out, "--policy", told.live.policy, "--json")
+        assert said.code == 0, (name, said)
+        if name == "licence":
+            assert said.json["facts"]["work"] == told.story.work
+            assert "work.pledge" in {each["kind"] for each in said.json["facts"]["later"]}
+
+
+def test_the_marks_of_a_compromised_key(told: Told) -> None:
+    """What the clerk's key signed after the last trusted height stands, and is marked."""
+    status = told.ask("lookup", told.story.hash_of("photo"))["status"]
+    assert status["compromised"] == [told.story.entries["photo"]["index"]]
+
+
+def test_one_file_of_ten_thousand(told: Told, tmp_path: Path) -> None:
+    """A sealed folder of 10,000 files: one is disclosed and verified alone, of the others no more than their number."""
+    live, folder = told.live, tmp_path / "many"
+    folder.mkdir()
+    for number in range(10_000):
+        (folder / f"{number:05d}.txt").write_bytes(b"secret %d" % number)
+    # A second office answers, the story's own being suspended.
+    story = told.story
+    words = [f"office={story.key('second')}", "name=二号", "from=2020-01-01", "until=2040-01-01"]
+    words += ["kinds=member.attest,work.register", "categories=trade-secret,work.other"]
+    story.act("second", "office.accredit", *words, by=live.authority[:2])
+    who = [f"member={story.key('keeper')}", "subject=某", "method=id-card", "level=2", "until=2035-01-01"]
+    story.act("keeper", "member.attest", *who, by=["second"])
+    out = ["--out", tmp_path / "out", "--no-package", "--url", live.url, "--policy", live.policy]
+    said = call("register", folder, "--category", "trade-secret", "--key", story.key("keeper"), *out)
+    assert said.code == 0, said
+    one = tmp_path / "one.tlog-proof"
+    done("disclose", tmp_path / "out" / "many.tlog-proof", "--file", "07777.txt", "--field", "title", "--out", one)
+    parsed = certificate.parse(one.read_bytes())
+    assert len(parsed.open) == 4
+    verified = call("verify", one, folder / "07777.txt", "--policy", live.policy, "--json")
+    assert verified.code == 0, verified
+    text = verified.out + json.dumps([str(item) for item in parsed.open])
+    assert "10000" in text.replace(",", "")
+    for other in ("07776.txt", "07778.txt", "00000.txt"):
+        assert other not in text
+        assert call("verify", one, folder / other, "--policy", live.policy).code == 2
+    shutil.rmtree(folder)
