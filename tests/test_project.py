@@ -23,7 +23,7 @@ LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 CACHES = {".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 SKIPPED = CACHES | {".git", ".venv", "build", "dist"}
-BINARY = {".json", ".mdb", ".pdf", ".png", ".pyz", ".zip"}
+BINARY = {".json", ".mdb", ".otf", ".pdf", ".png", ".pyz", ".ttf", ".zip"}
 
 # Spelled apart, so that this file is not itself what it looks for.
 REGISTRIES = ("py" + "pi.org", "python" + "hosted", "index" + "-url", "find" + "-links", "crates" + ".io")

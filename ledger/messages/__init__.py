@@ -23,6 +23,7 @@ AREAS = (
     "merkle",
     "node",
     "note",
+    "pdf",
     "policy",
     "proof",
     "receipt",
