@@ -70,7 +70,8 @@ run-venv: python
 	@$(PYTHON) requirements/install.py run
 
 test-venv: python
-	@$(PYTHON) requirements/install.py test
+	@$(PYTHON) requirements/install.py test --program "pdftotext@poppler-utils=what Poppler reads in a PDF" \
+		--program "zbarimg@zbar-tools=what ZBar reads in a printed QR code"
 
 bench-venv: python
 	@$(PYTHON) requirements/install.py bench --program "strace=the count of fsyncs"

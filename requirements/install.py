@@ -1,6 +1,8 @@
 """Bring `.venv` up to date with the hash-pinned requirement files; the Makefile calls this first.
 
-    python3 requirements/install.py run|test|bench|lock [--program NAME=WHAT IS SKIPPED WITHOUT IT]…
+    python3 requirements/install.py run|test|bench|lock [--program NAME[@PACKAGE]=WHAT IS SKIPPED WITHOUT IT]…
+
+PACKAGE is the Debian package of a program, where it goes by another name.
 
 Standard library only, since it runs before anything is installed. Safe to run twice at once: the second waits
 for the first. An environment that was made by another Python, at another place, or from other requirement
@@ -31,11 +33,12 @@ def main() -> None:
     """Install one set of requirements and the programs that its make target likes to have."""
     parser = argparse.ArgumentParser(description="bring .venv up to date")
     parser.add_argument("set", choices=["run", "test", "bench", "lock"])
-    parser.add_argument("--program", action="append", default=[], metavar="NAME=SKIPPED")
+    parser.add_argument("--program", action="append", default=[], metavar="NAME[@PACKAGE]=SKIPPED")
     arguments = parser.parse_args()
     for program in arguments.program:
-        name, _, skipped = program.partition("=")
-        if shutil.which(name) is None and not install_debian(name):
+        names, _, skipped = program.partition("=")
+        name, _, package = names.partition("@")
+        if shutil.which(name) is None and not install_debian(package or name):
             print(f"{name} is not installed: {skipped} is skipped.")
     with only_one():
         install(arguments.set)

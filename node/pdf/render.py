@@ -21,7 +21,7 @@ import typst
 from ledger.errors import FormatError
 from ledger.messages import text
 from node.pdf.glyphs import FONTS, breakable, is_digest, visible
-from node.pdf.sheet import Attachment, Row, Section, Sheet, Table, Text
+from node.pdf.sheet import Attachment, Row, Section, Sheet, Table, Text, is_plain_name
 
 STANDARD: typst.PDFStandard = "a-3u"
 
@@ -70,7 +70,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
     moment = datetime.fromtimestamp(sheet.created // 1000, timezone.utc)
     return {
         "title": _pair(sheet.title),
-        "short": f"{_line(sheet.title[0])}　{_line(sheet.title[1])}",
+        "short": breakable(_cut(f"{visible(sheet.title[0])}　{visible(sheet.title[1])}", 100)),
         "subtitle": _pair(sheet.subtitle),
         "number": visible(sheet.number),
         "number_breakable": _line(sheet.number),
@@ -91,7 +91,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "sections": [_section(section) for section in sheet.sections],
         "qr": _qr(sheet.qr),
         "qr_caption": _pair(sheet.qr_caption),
-        "footer": _pair(sheet.footer),
+        "footer": [breakable(_cut(visible(line), 300)) for line in sheet.footer],
     }
 
 
@@ -118,7 +118,7 @@ def _table(table: Table) -> dict[str, Any]:
         if table.rows and digests[column]:
             # Half a SHA-256 in a line, or a quarter where there are many such columns.
             widths.append(52.5 if sum(digests) <= 2 else 28.5)
-        elif max((len(visible(row[column])) for row in table.rows), default=0) <= 10:
+        elif all(len(visible(cell)) <= 10 for cell in (*table.columns[column], *(row[column] for row in table.rows))):
             widths.append("auto")
         else:
             widths.append("rest")
@@ -141,6 +141,11 @@ def _line(line: str) -> str:
 
 def _pair(pair: Text) -> list[str]:
     return [_line(pair[0]), _line(pair[1])]
+
+
+def _cut(line: str, limit: int) -> str:
+    """A line for the margin, which must not grow into the page; the title stands in full on the first one."""
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _label(code: str) -> list[str]:
@@ -168,7 +173,7 @@ def _qr(content: str) -> dict[str, Any] | None:
 def _attachment(index: int, attachment: Attachment) -> dict[str, str]:
     """An attachment as `certificate.typ` reads it, its data in a file of that path."""
     name = attachment.name
-    if visible(name) != name or re.search(r"^[ .]|[/\\:]| $|^$", name) or len(name.encode()) > 200:
+    if not is_plain_name(name):
         raise FormatError("pdf.attachments", field="attachments", expected="a plain file name", actual=name)
     if not _MEDIA_TYPE.fullmatch(attachment.media_type):
         raise FormatError("pdf.attachments", field="attachments", expected="a media type", actual=attachment.media_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,9 @@ Text = tuple[str, str]
 
 # ISO 32000-2, AFRelationship: what an attached file is to the document.
 Relationship = Literal["Data", "Source", "Supplement"]
+
+# What a path, a drive or a hidden file would need, and what is lost at the ends of names.
+_NO_NAME = re.compile(r"[/\\:]|^[. ]|[. ]$|^$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,8 @@ class Sheet:
     qr_caption: Text
     attachments: tuple[Attachment, ...]
     footer: Text
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name is that of a file in a folder, on any system: no path, nothing invisible, 200 bytes at most."""
+    return name.isprintable() and not _NO_NAME.search(name) and len(name.encode()) <= 200
