@@ -16,6 +16,9 @@ from importlib.resources import files
 SERIF = "NotoSerifCJKsc-Subset.otf"
 FONTS = files("node.pdf") / "fonts"
 
+# Letters of Unicode that are blank.
+FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
+
 # Between two pieces of a text that a line may end between. It never comes from a text: control characters are
 # written as codes.
 BREAK = "\x1f"
@@ -27,7 +30,7 @@ _CODE = r"\[U\+[0-9A-F]{4,6}\]"
 _PLAIN = re.compile(r"[ -~\u4e00-\u9fa5，。、；：（）《》“”]*")
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
 # Words: no spaces, and no ideographs, since a line may break beside each of those.
-_WORD = re.compile(r"[^ \u3000\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{%d,}" % (LONGEST_WORD + 1))
+_WORD = re.compile(rf"[^ \u3000\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]{{{LONGEST_WORD + 1},}}")
 _UNIT = re.compile(rf"{_CODE}|.", re.DOTALL)
 
 
@@ -65,7 +68,7 @@ def visible(text: str) -> str:
 def shows(character: str) -> bool:
     """Whether a character has a glyph of its own that takes its own place in the line."""
     # The ideographic space is printed as a space is, and names use it.
-    printable = character.isprintable() or character == "\u3000"
+    printable = (character.isprintable() and character not in FILLERS) or character == "\u3000"
     return printable and ord(character) in known() and not unicodedata.category(character).startswith("M")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -67,10 +67,11 @@ def _fonts() -> typst.Fonts:
 
 def _sheet(sheet: Sheet) -> dict[str, Any]:
     """All but the attachments, as `certificate.typ` reads it."""
-    moment = datetime.fromtimestamp(sheet.created // 1000, timezone.utc)
+    moment = datetime.fromtimestamp(sheet.created // 1000, UTC)
     return {
         "title": _pair(sheet.title),
-        "short": breakable(_cut(f"{visible(sheet.title[0])}　{visible(sheet.title[1])}", 100)),
+        "short": breakable(_cut(f"{visible(sheet.title[0])}　{visible(sheet.title[1])}", 70)),
+        "short_number": breakable(_cut(visible(sheet.number), 40)),
         "subtitle": _pair(sheet.subtitle),
         "number": visible(sheet.number),
         "number_breakable": _line(sheet.number),
@@ -91,7 +92,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "sections": [_section(section) for section in sheet.sections],
         "qr": _qr(sheet.qr),
         "qr_caption": _pair(sheet.qr_caption),
-        "footer": [breakable(_cut(visible(line), 300)) for line in sheet.footer],
+        "footer": [breakable(_cut(visible(line), 180)) for line in sheet.footer],
     }
 
 
