@@ -601,6 +601,27 @@ def test_what_is_no_pdf_is_refused(data: bytes) -> None:
     assert refused(data).code == "pdf.broken"
 
 
+@pytest.mark.parametrize(
+    "padding", [b"(%s)" % (b"a" * 9), b"<%s>" % (b"61" * 4), b" " * 9], ids=["text", "hex", "blank"]
+)
+def test_reading_ends_soon_whatever_the_file_holds(padding: bytes) -> None:
+    """Sixty megabytes that a parser reads byte by byte are given up, long before they are read."""
+    inner = padding[:1] + padding[1:-1] * 6_000_000 + padding[-1:]
+    body = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/X" + inner + b"1>>\nendobj\n"
+    table = b"xref\n0 2\n0000000000 65535 f \n0000000009 00000 n \n"
+    data = body + table + b"trailer\n<</Size 2/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    assert len(data) < MAX_PDF_BYTES
+    assert refused(data).code == "pdf.broken"
+
+
+def test_a_small_file_cannot_unpack_to_a_large_one() -> None:
+    """Cross-references that unpack to two hundred megabytes."""
+    packed_ = zlib.compress(bytes(200 << 20), 1)
+    head = b"%%PDF-1.7\n1 0 obj\n<</Type/XRef/Size 9/W[1 1 1]/Root 2 0 R/Filter/FlateDecode/Length %d>>\nstream\n"
+    data = head % len(packed_) + packed_ + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
+    assert refused(data).code == "pdf.broken"
+
+
 def outcome(data: bytes) -> dict[str, bytes]:
     """Files, or none where the PDF is refused; nothing else may happen."""
     try:

@@ -173,7 +173,8 @@ class Story:
         # A creator without a key comes to the counter: the clerk registers for her, by her mandate.
         counter = ["--creator", "陈𠮷", "--mandate", "2026-11-20 委托书", "--office", self.key("office")]
         photo = self.file("窗.jpg", b"\xff\xd8" + bytes(500))
-        self.entries["photo"] = self.run("register", photo, "--key", self.key("clerk"), "--category", "work.photograph", *counter, *trust)["works"][0]
+        counter += ["--category", "work.photograph"]
+        self.entries["photo"] = self.run("register", photo, "--key", self.key("clerk"), *counter, *trust)["works"][0]
         self.act(
             "version-2", "work.draft", "version=2", f"previous={self.work}", by=["house"], files=later, work=self.work
         )

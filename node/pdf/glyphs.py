@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 SERIF = "NotoSerifCJKsc-Subset.otf"
-FONTS = files("node.pdf") / "fonts"
+FONTS = files(__package__) / "fonts"
 
 # Letters of Unicode that are blank.
 FILLERS = frozenset("\u115f\u1160\u3164\uffa0")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from pypdf import PdfReader, apply_configuration
-from pypdf.errors import DependencyError, DeprecationError, FileNotDecryptedError, PyPdfError
+from pypdf.errors import DependencyError, DeprecationError, FileNotDecryptedError, LimitReachedError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, StreamObject
 
 from ledger.errors import FormatError
@@ -26,9 +26,13 @@ MAX_PDF_BYTES = MAX_BYTES + (8 << 20)
 # What a stream of cross-references, and one of objects, may unpack to. Typst writes neither; other programs that
 # store a certificate anew pack a few hundred objects together.
 MAX_REFERENCES = 4 << 20
-MAX_OBJECTS = 512 << 10
+MAX_OBJECTS = 128 << 10
 # As many as twenty files need when each stands in a node of its own.
 MAX_NODES = 2 * MAX_FILES + 4
+
+# pypdf reads nearly byte by byte outside streams, so that its time and memory follow the number of its reads. A usual
+# certificate takes 1,100, one that lists 3,000 files 17,000.
+MAX_READS = 1_000_000
 
 # pypdf tells of every oddity; the refusal is what the user reads.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -39,6 +43,18 @@ _BROKEN = (
     PyPdfError, DeprecationError, ArithmeticError, AssertionError, AttributeError, EOFError,
     LookupError, OSError, RuntimeError, TypeError, ValueError, zlib.error,
 )  # fmt: skip
+
+
+class _Metered(BytesIO):
+    """A file of which only so much can be read, however its parts refer to each other."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise LimitReachedError("too many reads")
+        return super().read(size)
 
 
 def attachments(data: bytes) -> dict[str, bytes]:
@@ -53,7 +69,7 @@ def attachments(data: bytes) -> dict[str, bytes]:
         raise FormatError("pdf.broken")
     try:
         with apply_configuration(zlib_maximum_output_length=MAX_REFERENCES, zlib_maximum_recovery_input_length=0):
-            reader = PdfReader(BytesIO(data), strict=True, xref_stream_maximum_entries=MAX_REFERENCES // 4)
+            reader = PdfReader(_Metered(data), strict=True, xref_stream_maximum_entries=MAX_REFERENCES // 4)
         if reader.is_encrypted:
             raise FormatError("pdf.encrypted")
         with apply_configuration(zlib_maximum_output_length=MAX_OBJECTS, zlib_maximum_recovery_input_length=0):

@@ -57,7 +57,7 @@ def render(sheet: Sheet) -> bytes:
 
 @cache
 def _template() -> bytes:
-    return (files("node.pdf") / "certificate.typ").read_bytes()
+    return (files(__package__) / "certificate.typ").read_bytes()
 
 
 @cache
