@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 SERIF = "NotoSerifCJKsc-Subset.otf"
@@ -64,7 +64,7 @@ def visible(text: str) -> str:
     return "".join(character if shows(character) else f"[U+{ord(character):04X}]" for character in text)
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def shows(character: str) -> bool:
     """Whether a character has a glyph of its own that takes its own place in the line."""
     # The ideographic space is printed as a space is, and names use it.
