@@ -25,6 +25,8 @@ from ledger.schema import ANY, BIN32, Array, Bin, Int, Map, Tuple
 PATH = Array(BIN32, 0, 63)
 LEAF = Bin(MAX_LEAF, 1)
 MAX_OPEN = 100_000
+PROOF_NAME = "certificate.tlog-proof"
+"""What a certificate is called inside a PDF."""
 MAX_LATER = 4096
 """Later entries of the same work that a certificate carries; of a longer history the newest ones are left out."""
 PROVEN = Tuple((Int(), LEAF, PATH))

@@ -47,7 +47,14 @@ Role = Literal["authority", "office", "member", "log"]
 KIND_NAME = Str(32, r"[a-z]+\.[a-z]+")
 CATEGORY = OneOf(*CATEGORIES)
 TAG = OneOf(*(tag for tag in TAGS if tag != "ai-assisted"))
-IDENTITY_METHODS = ("business-licence", "id-card", "notary", "online-identity", "passport", "other")
+IDENTITY_METHODS: dict[str, tuple[str, str]] = {
+    "business-licence": ("营业执照", "business licence"),
+    "id-card": ("居民身份证", "identity card"),
+    "notary": ("公证", "notary"),
+    "online-identity": ("网络身份认证", "online identity"),
+    "passport": ("护照", "passport"),
+    "other": ("其他", "other"),
+}
 
 PROVENANCE = ("source", "generation", "storage", "notary", "witness", "corroboration")
 """具体来源, 生成机制, 存储过程, 公证, 第三方见证, 关联印证 (在线诉讼规则 §18)."""

@@ -48,7 +48,12 @@ def encode(entry: bytes, block: bytes, index: int, path: Sequence[bytes], *, lea
     text, rest = _beginning(block)
     following = b"\xa1e" + encoding.encode(entry) + b"\xa1i" + encoding.encode(index) + b"\xa1p" + encoding.encode(path)
     full = PREFIX + text + base45.encode(rest + following)
-    return full if len(full) <= QR_LIMIT else PREFIX + base45.encode(encoding.encode({"h": leaf_hash, "n": number}))
+    return full if len(full) <= QR_LIMIT else reference(leaf_hash=leaf_hash, number=number)
+
+
+def reference(*, leaf_hash: bytes, number: str) -> str:
+    """The short form: which certificate to ask for."""
+    return PREFIX + base45.encode(encoding.encode({"h": leaf_hash, "n": number}))
 
 
 @lru_cache(maxsize=64)

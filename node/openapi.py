@@ -116,6 +116,14 @@ DOCUMENT: dict[str, Any] = {
             _400="neither index nor hash; a block leaf has none",
             **_NOT_FOUND,
         ),
+        "/entries/{entry}/certificate.pdf": _get(
+            "Certificate without disclosures as PDF/A-3, for people",
+            "application/pdf",
+            _ENTRY,
+            _400="a block leaf, or neither index nor hash",
+            _503="too many are being printed",
+            **_NOT_FOUND,
+        ),
         "/entries/{entry}/receipt": _get(
             "Compact receipt, for a QR code",
             "text/plain",

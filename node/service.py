@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -23,7 +24,7 @@ from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
-from node import histories
+from node import histories, paper
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.config import Config
 from node.intake import Intake
@@ -36,6 +37,8 @@ PROOF = "text/plain; charset=utf-8"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 PAGE = 100
+MAX_PRINTING = 8
+"""Certificates that wait to be printed; each takes some 100 ms of a core."""
 BUNDLES_KEPT = 64
 """Compressed full bundles kept in memory: some 30 kB each."""
 
@@ -77,6 +80,8 @@ class Service:
         self._issuer = Issuer()
         self._bundles: OrderedDict[int, bytes] = OrderedDict()
         self._numbers = Numbers()
+        self._printer = asyncio.Semaphore(1)
+        self._printing = 0
         self._submissions = Submissions(config, store, intake, self._issuer, self._numbers)
         self._started = time.monotonic()
         self.requests: Counter[int] = Counter()
@@ -206,6 +211,8 @@ class Service:
             raise HttpError(
                 405, "node.method", expected="POST", actual=request.method, headers={"Allow": "POST, OPTIONS"}
             )
+        if what == "certificate.pdf":
+            return await self._printed(request, which)
         with self._store.snapshot() as view:
             index = self._resolve(view, which)
             if what == "":
@@ -223,6 +230,22 @@ class Service:
                 block = view.block_leaf(view.block_of(index))
                 return answer(request, self._receipt(view, view.leaf(index), block, index, path).encode(), TEXT)
         raise _not_found(request.path)
+
+    async def _printed(self, request: web.BaseRequest, which: str) -> web.StreamResponse:
+        """The PDF of a certificate, which never names anybody: one at a time, since each takes a core for a while."""
+        with self._store.snapshot() as view:
+            index = self._resolve(view, which)
+            certificate = self._issuer.certificate(view, index)
+            name = f'inline; filename="{self._numbers.of(view, index) or index}.pdf"'
+        if self._printing >= MAX_PRINTING:
+            raise HttpError(503, "node.printing", expected=MAX_PRINTING)
+        self._printing += 1
+        try:
+            async with self._printer:
+                page = await asyncio.to_thread(paper.pdf, certificate)
+        finally:
+            self._printing -= 1
+        return answer(request, page, "application/pdf", **{"Content-Disposition": name})
 
     def _receipt(self, view: Snapshot, leaf: bytes, block: bytes, index: int, path: Sequence[bytes]) -> str:
         return receipt.encode(

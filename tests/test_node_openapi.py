@@ -43,6 +43,11 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "400": ["/entries/3/certificate"],
         "404": ["/entries/99/certificate"],
     },
+    ("/entries/{entry}/certificate.pdf", "get"): {
+        "200": ["/entries/4/certificate.pdf"],
+        "400": ["/entries/3/certificate.pdf"],
+        "404": ["/entries/99/certificate.pdf"],
+    },
     ("/entries/{entry}/receipt", "get"): {
         "200": ["/entries/1/receipt"],
         "400": ["/entries/3/receipt"],

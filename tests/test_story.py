@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import subprocess
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger import certificate
+from node import paper
+from node.pdf.reading import attachments
+from node.pdf.render import render
 from tests.centres import Live, call, done, founded, served
 from tools.case import INDEX, MANIFEST
 from tools.story import Story
@@ -182,3 +186,88 @@ def test_one_file_of_ten_thousand(told: Told, tmp_path: Path) -> None:
         assert other not in text
         assert call("verify", one, folder / other, "--policy", live.policy).code == 2
     shutil.rmtree(folder)
+
+
+def test_a_certificate_is_one_pdf(told: Told, tmp_path: Path) -> None:
+    """The designer's own copy, printed: it names her, is small, the same each time, and is verified from the PDF alone."""
+    story, policy = told.story, told.live.policy
+    hers = story.home / "设计师自存.tlog-proof"
+    pages = [tmp_path / "a.pdf", tmp_path / "b.pdf"]
+    for page in pages:
+        done("pdf", hers, "--annex", "expert", "--annex", "fre902", "--out", page)
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    assert pages[0].stat().st_size < 300_000
+    said = call("verify", pages[0], story.home / "files" / "云纹.svg", "--policy", policy, "--json")
+    assert said.code == 0, said
+    assert said.json["steps"][-1]["code"] == "verify.page"
+    assert said.json["facts"]["disclosed"]["author"] == "林㐱"
+    assert call("verify", pages[0], story.home / "files" / "草图-1.svg", "--policy", policy).code == 1
+
+
+def test_a_page_that_says_something_else_is_not_believed(told: Told, tmp_path: Path) -> None:
+    """The proof inside is sound, the print is of another certificate: undetermined, and never consistent."""
+    certified = (told.story.home / "设计师自存.tlog-proof").read_bytes()
+    sheet = paper.sheet(certified)
+    row = replace(sheet.sections[0].rows[1], value="另一位作者")
+    rows = (sheet.sections[0].rows[0], row, *sheet.sections[0].rows[2:])
+    forged = replace(sheet, sections=(replace(sheet.sections[0], rows=rows), *sheet.sections[1:]))
+    (tmp_path / "forged.pdf").write_bytes(render(forged))
+    said = call("verify", tmp_path / "forged.pdf", "--policy", told.live.policy, "--json")
+    assert said.code == 2, said
+    assert said.json["steps"][-1]["outcome"] == "unknown"
+    without = replace(sheet, attachments=())
+    (tmp_path / "without.pdf").write_bytes(render(without))
+    assert call("verify", tmp_path / "without.pdf", "--policy", told.live.policy).code == 3
+    (tmp_path / "garbage.pdf").write_bytes(b"%PDF-1.7 garbage")
+    assert call("verify", tmp_path / "garbage.pdf", "--policy", told.live.policy).code == 3
+
+
+def test_the_servers_pdf_names_nobody(told: Told, tmp_path: Path) -> None:
+    """What a node prints holds no disclosure, of any kind of entry; its QR code verifies without any network."""
+    for name in ("work", "licence", "capture-1", "photo", "court", "suspension"):
+        entry = told.story.entries[name]
+        with urllib.request.urlopen(f"{told.live.url}/entries/{entry['index']}/certificate.pdf") as response:
+            page = response.read()
+        assert len(page) < 300_000
+        proof = attachments(page)["certificate.tlog-proof"]
+        assert certificate.parse(proof).open == ()
+        (tmp_path / f"{name}.pdf").write_bytes(page)
+        assert call("verify", tmp_path / f"{name}.pdf", "--policy", told.live.policy).code == 0
+        code = paper.sheet(proof).qr
+        report = call("verify", code, "--policy", told.live.policy, "--accept-log-key", "--json")
+        assert report.code == 0, report
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("pdftoppm", "pdftotext", "zbarimg"))), reason="needs poppler-utils, zbar-tools"
+)
+def test_the_printed_page_is_read_by_others(told: Told, tmp_path: Path) -> None:
+    """Poppler shows the rare names, no glyph is missing, and ZBar reads the receipt from the rendered picture."""
+    page = tmp_path / "hers.pdf"
+    done("pdf", told.story.home / "设计师自存.tlog-proof", "--out", page)
+    text = subprocess.run(["pdftotext", "-layout", page, "-"], capture_output=True, text=True, check=True).stdout
+    for wanted in (
+        "林㐱",
+        "云纹花型",
+        "汉正街云裳服饰有限公司",
+        "具体来源",
+        "江汉分中心",
+        told.story.entries["work"]["number"],
+    ):
+        assert wanted in text
+    subprocess.run(["pdftoppm", "-r", "200", "-f", "1", "-l", "1", "-png", page, tmp_path / "page"], check=True)
+    picture = next(tmp_path.glob("page*.png"))
+    read = subprocess.run(
+        ["zbarimg", "-q", "--raw", picture], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    assert read == paper.sheet((told.story.home / "设计师自存.tlog-proof").read_bytes()).qr
+    assert call("verify", read, "--policy", told.live.policy, "--accept-log-key").code == 0
+
+
+def test_a_broken_certificate_is_not_printed(told: Told, tmp_path: Path) -> None:
+    """No page is made of a certificate in which something fails."""
+    parsed = certificate.parse((told.story.home / "设计师自存.tlog-proof").read_bytes())
+    broken = replace(parsed, entry=parsed.entry[:-1] + bytes([parsed.entry[-1] ^ 1]))
+    (tmp_path / "broken.tlog-proof").write_bytes(broken.encode())
+    assert call("pdf", tmp_path / "broken.tlog-proof").code == 3
+    assert not (tmp_path / "broken.pdf").exists()

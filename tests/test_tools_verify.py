@@ -12,9 +12,9 @@ import pytest
 
 from ledger import base45, certificate, encoding, keys
 from ledger.messages import text
+from ledger.times import stamp
 from tests import ledgers
 from tests.centres import ORIGIN, Live, Said, call, flipped, outcomes, registered, spawn, write
-from tools.verify import stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path("dist/yuanzheng-verify.pyz")
 LEDGER = (
     "__init__ base45 block categories certificate chain checkpoint commitment cosignature ed25519 encoding entry errors "
-    "keys kinds merkle note number policy proof receipt schema sm3 tiles verify works"
+    "keys kinds merkle note number policy proof receipt schema sm3 tiles times verify works"
 ).split()
 TOOLS = ["__init__", "console", "files", "verify", "verifier"]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -45,13 +45,22 @@ def sources() -> dict[str, bytes]:
             found[f"ledger/{package}/{path.name}"] = path.read_bytes()
     for module in TOOLS:
         found[f"tools/{module}.py"] = (ROOT / "tools" / f"{module}.py").read_bytes()
-    spec = util.find_spec("msgpack")
+    for module in ("__init__", "pdf/__init__", "pdf/reading", "pdf/sheet"):
+        found[f"node/{module}.py"] = (ROOT / "node" / f"{module}.py").read_bytes()
+    for name in ("msgpack", "pypdf"):
+        found |= _dependency(name)
+    return found
+
+
+def _dependency(name: str) -> dict[str, bytes]:
+    """The pure-Python part of a package, and its licence."""
+    spec = util.find_spec(name)
     assert spec is not None and spec.origin is not None  # noqa: PT018  # a dependency
-    for path in sorted(Path(spec.origin).parent.glob("*.py")):
-        found[f"msgpack/{path.name}"] = path.read_bytes()
-    for file in metadata.files("msgpack") or ():
+    folder = Path(spec.origin).parent
+    found = {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+    for file in metadata.files(name) or ():
         if file.name in ("COPYING", "LICENSE"):
-            found["msgpack/LICENSE"] = Path(str(file.locate())).read_bytes()
+            found[f"{name}/LICENSE"] = Path(str(file.locate())).read_bytes()
     return found
 
 

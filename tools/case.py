@@ -27,6 +27,7 @@ from ledger import policy as policies
 from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
 from ledger.kinds import KINDS, RECIPIENTS
+from ledger.times import stamp
 from tools.build_verifier import find_verifier
 from tools.client import Client, with_client
 from tools.console import Console
@@ -35,7 +36,7 @@ from tools.fetch import name_of
 from tools.files import digest_stream, files_of, read_limited, writing
 from tools.package import EPOCH
 from tools.submit import DEFAULT_URL
-from tools.verify import stamp, trusted_policy
+from tools.verify import trusted_policy
 
 EXAMPLE = "yuanzheng case package WH-0000-0000-0042-21 --open photo.tlog-proof --files photo.jpg --to court --out case.zip"
 MANIFEST, INDEX, README = "清单.json", "索引.html", "README.txt"

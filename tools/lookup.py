@@ -15,13 +15,13 @@ from typing import Any
 from ledger import merkle, receipt
 from ledger.errors import LedgerError
 from ledger.kinds import KINDS
+from ledger.times import stamp
 from tools.client import Client, Refused, with_client
 from tools.console import Console
 from tools.fetch import name_of
 from tools.files import digest_paths
 from tools.forms import time_of
 from tools.submit import DEFAULT_URL
-from tools.verify import stamp
 
 EXAMPLE = "yuanzheng lookup photo.jpg"
 

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "consent": ("tools.consent", "consent to an act that somebody else prepared"),
     "sign": ("tools.sign", "sign an act, and send it or carry it over"),
     "send": ("tools.send", "send signed acts to a node"),
+    "pdf": ("tools.pdf", "print a certificate as a PDF"),
     "disclose": ("tools.disclose", "disclose less, or more, of a certificate"),
     "case": ("tools.case", "hand a case over in one package, or check one received"),
     "certificate": ("tools.fetch", "fetch a certificate"),

@@ -34,13 +34,13 @@ from ledger.commitment import SALT_SIZE, FileDigest, commitment, manifest_root, 
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey
 from ledger.kinds import KINDS, MAX_OPEN_FILES, NO_PROVENANCE
+from ledger.times import stamp
 from tools import forms, package
 from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import digest_file, files_of, progress_bar, read_limited, write_file
 from tools.keyfiles import load_key, public_key
 from tools.submit import DEFAULT_URL, accepted, make_entry, origin_of, send
-from tools.verify import stamp
 
 MAX_LOOKUPS = 64
 """Files of one work that are looked up before it is signed."""

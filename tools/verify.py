@@ -1,4 +1,4 @@
-"""Verify a certificate, an evidence package or a compact receipt, offline.
+"""Verify a certificate, its PDF, an evidence package or a compact receipt, offline.
 
 Nothing is fetched and nobody is asked. Each step prints what was compared, with the value expected and the value found.
 The policy or log key must come from a source that you trust: one found inside a package is shown, never trusted.
@@ -13,15 +13,16 @@ import argparse
 import zipfile
 import zlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ledger import keys, receipt, verify
+from ledger import certificate, keys, receipt, verify
 from ledger import policy as policies
 from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
 from ledger.policy import Policy
+from ledger.times import stamp
 from ledger.verify import Report, Step
 from tools.console import Console
 from tools.files import digest_paths, digest_stream, progress_bar, read_limited
@@ -30,6 +31,7 @@ EXAMPLE = "yuanzheng verify WH-0000-0000-0042-21.tlog-proof photo.jpg --policy p
 MAX_CERTIFICATE = 64 * 2**20
 MAX_POLICY = 2**20
 PROOF_SUFFIX = ".tlog-proof"
+PDF = b"%PDF-"
 FILES = "files/"
 MAX_MEMBERS = 100_000
 MAX_SWELLING = 20
@@ -42,7 +44,7 @@ _VERDICTS = {"consistent": "green", "inconsistent": "red", "undetermined": "yell
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "evidence", metavar="EVIDENCE", help="a .tlog-proof, an evidence package (.zip), or a receipt's text YZ1:…"
+        "evidence", metavar="EVIDENCE", help="a .tlog-proof, a PDF, an evidence package (.zip), or a receipt's text YZ1:…"
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="original files or folders to compare")
     parser.add_argument("--policy", type=Path, help="the policy that you trust (C2SP tlog-policy)")
@@ -66,7 +68,36 @@ def run(options: argparse.Namespace, console: Console) -> int:
         text = data.decode("ascii", "replace").rstrip("\n")
         return _print(verify.compact_receipt(text, policy=policy, accept_log_key=options.accept_log_key), console)
     files = digest_paths(options.files, quiet=console.json)
+    if data.startswith(PDF):
+        return _print(_from_pdf(data, files, policy), console)
     return _print(verify.certificate(data, files=files, policy=policy), console)
+
+
+def _from_pdf(page: bytes, files: Sequence[FileDigest], policy: Policy | None) -> Report:
+    """The verdict on the certificate inside a PDF, and whether the page is the one that it makes."""
+    from node.pdf.reading import attachments  # nothing else of a PDF is needed, and only for one
+
+    proof = attachments(page).get(certificate.PROOF_NAME)
+    if proof is None:
+        raise LedgerError("tools.pdf-proof", expected=certificate.PROOF_NAME)
+    report = verify.certificate(proof, files=files, policy=policy)
+    if report.verdict == "inconsistent":
+        return report
+    step = _page_step(proof, page)
+    verdict = report.verdict if step.outcome != "unknown" else "undetermined"
+    return replace(report, verdict=verdict, steps=(*report.steps, step))
+
+
+def _page_step(proof: bytes, page: bytes) -> Step:
+    """A page says whatever its maker wished; only one that the certificate itself makes again is known to be true."""
+    try:
+        from node import paper
+    except ImportError:
+        return Step("verify.page", "note", "the page that this certificate makes", "not checked")
+    annexes = paper.annexes_of(proof, page)
+    if annexes is None:
+        return Step("verify.page", "unknown", "the page that this certificate makes", "another page")
+    return Step("verify.page", "ok", "the page that this certificate makes", ", ".join(("the same", *annexes)))
 
 
 def trusted_policy(path: Path | None, log_key: str | None) -> Policy | None:
@@ -192,17 +223,6 @@ def facts(report: Report) -> list[tuple[str, str]]:
         rows.insert(3, ("time", stamp(found["time"])))
     rows += [("disclosed", f"{name}: {value}") for name, value in found.get("disclosed", {}).items()]
     return [(name, str(value)) for name, value in rows if value is not None]
-
-
-def stamp(milliseconds: int) -> str:
-    """A time in milliseconds since 1970 as UTC and Beijing time."""
-    try:
-        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-        beijing = datetime.fromtimestamp(milliseconds / 1000 + 8 * 3600, UTC)
-    except (ValueError, OverflowError, OSError):
-        # Formats allow years that calendars do not.
-        return f"{milliseconds} ms"
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03d} UTC ({beijing:%Y-%m-%d %H:%M:%S} UTC+8)"
 
 
 def _step_as_json(step: Step) -> dict[str, str]:

@@ -24,6 +24,7 @@ AREAS = (
     "node",
     "note",
     "pdf",
+    "paper",
     "policy",
     "proof",
     "receipt",

@@ -82,6 +82,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "node.sealer-away": ("封块进程暂不可用：请稍后重试。", "The sealing process is away: retry shortly."),
     "node.sizes": ("树大小应为 {expected}，实为 {actual}。", "The sizes must be {expected}; found {actual}."),
+    "node.printing": (
+        "正在排版的证书已达 {expected} 份：请稍后再试，或取 /certificate 后用 yuanzheng pdf 自行打印。",
+        "{expected} certificates are being printed already: try again shortly, or fetch /certificate and run yuanzheng pdf.",
+    ),
     "node.stopping": ("节点正在停止：请稍后重试。", "The node is stopping: retry shortly."),
     "node.wait": ("{field} 只能为 {expected}，实为 {actual}。", "{field} can only be {expected}; found {actual}."),
     "node.worker-start": (

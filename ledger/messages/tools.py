@@ -325,4 +325,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.status-objections": ("未了结的异议", "open objections"),
     "tools.status-owners": ("权利人", "owners"),
     "tools.status-pledges": ("质押", "pledges"),
+    "tools.pdf-proof": (
+        "该 PDF 内没有 {expected}：它不是本系统的证书，或已被改动。",
+        "This PDF holds no {expected}: it is no certificate of ours, or was changed.",
+    ),
+    "tools.printed": ("已写入 {field}：{number} 字节，SHA-256 {actual}", "Written to {field}: {number} bytes, SHA-256 {actual}"),
 }

@@ -65,6 +65,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "条目内容不属于本账本的登记格式：只证明这些字节在账本之内",
         "The entry is not of the registration format: what is proven is that these bytes stand in the ledger",
     ),
+    "verify.page": (
+        "印刷的页面与内嵌证书所生成的一致",
+        "The printed page is the one that the certificate inside it makes",
+    ),
     "verify.policy": (
         "信任来源：核验者自己取得的策略或账本公钥",
         "Source of trust: a policy or log key that the verifier obtained independently",
