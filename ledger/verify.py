@@ -300,6 +300,7 @@ def _authority(
         steps.facts["number"] = number.format_number(charter["short"], parsed.proof.index)
         authority = registry.record(*rules.AUTHORITY) or charter
         steps.facts["authority"] = [key.hex() for key in authority["authority"]]
+        steps.facts["chain"] = [[item.index, act.kind] for item, act in zip(parsed.authority, acts, strict=True)]
         chain = " → ".join([*(act.kind for act in acts), entry.kind])
         steps.add("authority", "ok", f"{authority['threshold']} of {len(authority['authority'])} authority keys", chain)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import shutil
@@ -15,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from ledger import certificate
+from ledger import certificate, keys, policy
+from ledger.errors import LedgerError
 from node import paper
 from node.pdf.reading import attachments
 from node.pdf.render import render
-from tests.centres import Live, call, done, founded, served
+from tests import ledgers
+from tests.centres import ORIGIN, Live, call, done, founded, served
+from tools import lookup
 from tools.case import INDEX, MANIFEST
 from tools.story import Story
 
@@ -271,3 +275,18 @@ def test_a_broken_certificate_is_not_printed(told: Told, tmp_path: Path) -> None
     (tmp_path / "broken.tlog-proof").write_bytes(broken.encode())
     assert call("pdf", tmp_path / "broken.tlog-proof").code == 3
     assert not (tmp_path / "broken.pdf").exists()
+
+
+def test_what_a_node_shows_is_proven(told: Told) -> None:
+    """Every entry of a history is in the tree of the checkpoint; another entry, or another's key, is not believed."""
+    work = told.ask("lookup", told.story.work, "--policy", told.live.policy)
+    options = argparse.Namespace(policy=None, url="x")
+    for name, value in (("leaf", work["history"][0]["leaf"]), ("path", []), ("leaf_hash", "00" * 32), ("index", 1)):
+        changed = [work["history"][0], {**work["history"][1], name: value}]
+        with pytest.raises(LedgerError):
+            lookup._proven(changed, work["checkpoint"], options)
+    with pytest.raises(LedgerError):
+        lookup._proven([{"index": 1}], work["checkpoint"], options)
+    stranger = told.story.home / "stranger.policy"
+    stranger.write_bytes(policy.from_log_key(keys.VKey(ORIGIN, keys.ED25519, ledgers.party("x").public)).encode())
+    assert call("lookup", told.story.work, "--policy", stranger, "--url", told.live.url).code == 3

@@ -39,6 +39,7 @@ from tools.console import Console
 from tools.files import files_of, write_file
 from tools.keyfiles import load_key
 from tools.main import language_of
+from tools.story import Story, Unexpected
 from tools.submit import make_entry, origin_of
 from tools.verify import PROOF_SUFFIX
 
@@ -69,7 +70,7 @@ class Demo:
         """Announce a step."""
         self.steps += 1
         self.console.line()
-        self.console.line(self.console.paint(f"[{self.steps}/9] {self.console.text(code)}", "bold"))
+        self.console.line(self.console.paint(f"[{self.steps}/10] {self.console.text(code)}", "bold"))
 
     def shown(self, step: str, code: str, **fields: object) -> None:
         """Say what was shown, and keep it for the table."""
@@ -128,6 +129,7 @@ class Demo:
         self.forge(example)
         self.kill()
         self.audit()
+        self.story()
         self.stop(signal.SIGTERM)
         self.console.line()
         self.console.line(self.console.paint(self.console.text("demo.summary"), "bold"))
@@ -322,6 +324,19 @@ class Demo:
             await asyncio.gather(*tasks)
         return acknowledged
 
+    def story(self) -> None:
+        """The life of one right, from a draft to a court, in the same ledger."""
+        self.step("demo.step-story")
+
+        def say(code: str, **fields: object) -> None:
+            mark = self.console.paint("✗", "red") if code == "story.refused" else self.console.paint("•", "bold")
+            self.console.line(f"      {mark} {self.console.text(code, **fields)}")
+
+        authority = sorted((self.home / "centre/keys").glob("authority-*.key"))
+        told = Story(self.home / "story", self.url, authority, self.home / "centre/policy", say)
+        told.tell()
+        self.shown("demo.step-story", "demo.told", number=len(told.entries), actual=len(told.refusals))
+
     def audit(self) -> None:
         """The whole ledger over HTTP, and the local store."""
         self.step("demo.step-audit")
@@ -463,7 +478,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo = Demo(options.home, options.files, console)
     try:
         demo.run()
-    except (Failed, LedgerError, OSError) as error:
+    except (Failed, Unexpected, LedgerError, OSError) as error:
         console.say("demo.failed", actual=str(error))
         return 1
     finally:

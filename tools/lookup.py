@@ -12,14 +12,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ledger import checkpoint as checkpoints
+from ledger import entry as entries
 from ledger import merkle, receipt
-from ledger.errors import LedgerError
+from ledger import policy as policies
+from ledger.errors import LedgerError, ProofError
 from ledger.kinds import KINDS
 from ledger.times import stamp
 from tools.client import Client, Refused, with_client
 from tools.console import Console
 from tools.fetch import name_of
-from tools.files import digest_paths
+from tools.files import digest_paths, read_limited
 from tools.forms import time_of
 from tools.submit import DEFAULT_URL
 
@@ -32,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-of", metavar="HEIGHT|DATE", help="the work as of a height, or of a date (UTC)")
     parser.add_argument("--sha256", metavar="HEX", help="a SHA-256 digest")
     parser.add_argument("--sm3", metavar="HEX", help="an SM3 digest")
+    parser.add_argument("--policy", type=Path, help="your trusted policy; the node's proofs are checked against it")
     parser.add_argument("--url", default=DEFAULT_URL, help=f"the node (default: {DEFAULT_URL})")
 
 
@@ -44,6 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         name = _named(options.subject)
         work = _work(options, name)
         if work is not None:
+            _proven(work["history"], work["checkpoint"], options)
             return _print_work(work, console)
         try:
             entry = with_client(options.url, lambda client: client.get_json(f"/entries/{name}"))
@@ -61,6 +66,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         after: int | None = 0
         while after is not None:
             page = await client.get_json(f"/works?{query}&after={after}")
+            _proven(page["registrations"], page["checkpoint"], options)
             found += page["registrations"]
             after = page["next"]
         return found
@@ -104,6 +110,21 @@ def _work(options: argparse.Namespace, name: str) -> dict[str, Any] | None:
         return None
 
 
+def _proven(listed: list[dict[str, Any]], checkpoint: str | None, options: argparse.Namespace) -> None:
+    """Every entry that is shown must be in the tree of the node's checkpoint. Raises `LedgerError`."""
+    try:
+        for each in listed:
+            head, note = checkpoints.parse(str(checkpoint).encode())
+            if options.policy is not None:
+                policies.parse(read_limited(options.policy, 2**20)).check(note, head)
+            leaf, path = bytes.fromhex(each["leaf"]), [bytes.fromhex(step) for step in each["path"]]
+            merkle.verify_inclusion(each["index"], head.size, merkle.leaf_hash(leaf), path, head.root)
+            if merkle.leaf_hash(leaf).hex() != each["leaf_hash"] or entries.trusted(leaf).kind != each["entry"]["kind"]:
+                raise ProofError("tools.other-entry", expected=each["leaf_hash"], actual=merkle.leaf_hash(leaf))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LedgerError("tools.bad-answer", field=options.url, actual=type(error).__name__) from None
+
+
 def _print_work(work: dict[str, Any], console: Console) -> int:
     console.result(work)
     status = work["status"]
@@ -119,11 +140,11 @@ def _print_work(work: dict[str, Any], console: Console) -> int:
     return 0
 
 
-def _print(entries: list[dict[str, Any]], console: Console) -> int:
-    console.result({"registrations": entries, "completeness": "undetermined"})
-    for entry in entries:
+def _print(listed: list[dict[str, Any]], console: Console) -> int:
+    console.result({"registrations": listed, "completeness": "undetermined"})
+    for entry in listed:
         console.line(f"{entry['number'] or entry['index']}  {stamp(entry['time'])}")
         described = entry.get("entry", {})
         console.facts([("kind", described.get("kind")), ("by", described.get("by")), ("leaf", entry["leaf_hash"])])
-    console.say("tools.lookup-found" if entries else "tools.not-found", number=len(entries))
-    return 0 if entries else 2
+    console.say("tools.lookup-found" if listed else "tools.not-found", number=len(listed))
+    return 0 if listed else 2

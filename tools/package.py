@@ -25,9 +25,10 @@ def write(
     *,
     number: str,
     verifier: bytes | None,
+    page: bytes | None = None,
     files: Sequence[tuple[Path, FileDigest]] = (),
 ) -> None:
-    """Write a package (0600): README.txt first, then certificate, salts, policy, verifier, and the originals if given.
+    """Write a package (0600): README.txt, certificate, its PDF, salts, policy, verifier, and the originals if given.
 
     `files` are paths and what was measured there; they are copied in constant memory, and not compressed. Raises
     `LedgerError` if one is no longer what was measured.
@@ -39,6 +40,8 @@ def write(
         # A byte order mark, so that an old Notepad shows the Chinese.
         _put(package, "README.txt", b"\xef\xbb\xbf" + readme.replace("\n", "\r\n").encode())
         _put(package, f"{name}.tlog-proof", certificate)
+        if page is not None:
+            _put(package, f"{name}.pdf", page)
         _put(package, f"{name}.salts.json", salts)
         _put(package, "policy", policy)
         if verifier is not None:

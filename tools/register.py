@@ -84,6 +84,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--policy", type=Path, help="your trusted policy; the certificates are checked against it")
     parser.add_argument("--no-package", action="store_true", help="write no evidence packages")
+    parser.add_argument("--no-pdf", action="store_true", help="put no PDF into the packages")
     parser.add_argument("--with-files", action="store_true", help="put the original files into the packages")
     parser.add_argument("--url", default=DEFAULT_URL, help=f"the node (default: {DEFAULT_URL})")
 
@@ -360,6 +361,12 @@ def _opening(kept: dict[str, Any], digests: Sequence[FileDigest]) -> tuple[OpenV
     return tuple(items)
 
 
+def _page(data: bytes) -> bytes:
+    from node import paper  # Typst is loaded where something is printed
+
+    return paper.pdf(data)
+
+
 async def _fetch(
     client: Client, work: Work, result: dict[str, Any], policy: bytes, options: argparse.Namespace, *, trusted: bool
 ) -> None:
@@ -383,6 +390,7 @@ async def _fetch(
             policy,
             number=result["number"],
             verifier=find_verifier(),
+            page=None if options.no_pdf else _page(data),
             files=files,
         )
     result["certificate"] = str(options.out / f"{work.name}.tlog-proof")

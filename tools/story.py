@@ -170,6 +170,11 @@ class Story:
             "register", pattern, "--key", self.key("stranger"), *trust, "--out", self.home / "other", expect=1
         )
         self._count(stranger["works"][0], "not-attested")
+        # The office prints a certificate, and says so on the ledger.
+        page = self.home / "云纹.pdf"
+        self.run("pdf", self.home / "registered" / "云纹.svg.tlog-proof", "--out", page)
+        printed = [f"entry={self.work}", f"digest=@{page}", "language=zh-en"]
+        self.act("printed", "certificate.issue", *printed, by=["clerk"], work=self.work)
         # A creator without a key comes to the counter: the clerk registers for her, by her mandate.
         counter = ["--creator", "陈𠮷", "--mandate", "2026-11-20 委托书", "--office", self.key("office")]
         photo = self.file("窗.jpg", b"\xff\xd8" + bytes(500))

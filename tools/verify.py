@@ -31,6 +31,7 @@ EXAMPLE = "yuanzheng verify WH-0000-0000-0042-21.tlog-proof photo.jpg --policy p
 MAX_CERTIFICATE = 64 * 2**20
 MAX_POLICY = 2**20
 PROOF_SUFFIX = ".tlog-proof"
+PAGE_SUFFIX = ".pdf"
 PDF = b"%PDF-"
 FILES = "files/"
 MAX_MEMBERS = 100_000
@@ -60,9 +61,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return _print(report, console)
     path = Path(options.evidence)
     if _is_package(path):
-        data, inside = _from_package(path, policy, console, originals=not options.files)
+        data, inside, page = _from_package(path, policy, console, originals=not options.files)
         files = inside or digest_paths(options.files, quiet=console.json)
-        return _print(verify.certificate(data, files=files, policy=policy), console)
+        report = verify.certificate(data, files=files, policy=policy)
+        return _print(report if page is None else _with_page(report, data, page), console)
     data = read_limited(path, MAX_CERTIFICATE)
     if data.startswith(receipt.PREFIX.encode()):
         text = data.decode("ascii", "replace").rstrip("\n")
@@ -80,7 +82,10 @@ def _from_pdf(page: bytes, files: Sequence[FileDigest], policy: Policy | None) -
     proof = attachments(page).get(certificate.PROOF_NAME)
     if proof is None:
         raise LedgerError("tools.pdf-proof", expected=certificate.PROOF_NAME)
-    report = verify.certificate(proof, files=files, policy=policy)
+    return _with_page(verify.certificate(proof, files=files, policy=policy), proof, page)
+
+
+def _with_page(report: Report, proof: bytes, page: bytes) -> Report:
     if report.verdict == "inconsistent":
         return report
     step = _page_step(proof, page)
@@ -118,8 +123,8 @@ def _is_package(path: Path) -> bool:
 
 def _from_package(
     path: Path, policy: Policy | None, console: Console, *, originals: bool
-) -> tuple[bytes, Sequence[FileDigest]]:
-    """The certificate in an evidence package, and what its originals measure; what else lies there is only looked at."""
+) -> tuple[bytes, Sequence[FileDigest], bytes | None]:
+    """The certificate in an evidence package, what its originals measure, and the printed page if there is one."""
     try:
         with zipfile.ZipFile(path) as package:
             _refuse_bomb(package, path)
@@ -131,7 +136,11 @@ def _from_package(
                 inside = _member(package, "policy", MAX_POLICY).decode("utf-8", "replace").strip()
                 console.note("tools.package-policy", actual=inside.replace("\n", "; "))
             data = _member(package, proofs[0].filename, MAX_CERTIFICATE)
-            return data, _originals(package, quiet=console.json) if originals else ()
+            pages = [item.filename for item in package.infolist() if item.filename.endswith(PAGE_SUFFIX)]
+            if len(pages) > 1:
+                raise LedgerError("tools.package-member", field=str(path), actual=pages[1])
+            page = _member(package, pages[0], MAX_CERTIFICATE) if pages else None
+            return data, _originals(package, quiet=console.json) if originals else (), page
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise LedgerError("tools.package", field=str(path), actual=str(error)) from error
 
@@ -165,7 +174,8 @@ def _refuse_strangers(package: zipfile.ZipFile, path: Path) -> None:
 
 
 def _belongs(name: str) -> bool:
-    return name in ("README.txt", "policy", "yuanzheng-verify.pyz") or name.endswith((PROOF_SUFFIX, ".salts.json"))
+    suffixes = (PROOF_SUFFIX, PAGE_SUFFIX, ".salts.json")
+    return name in ("README.txt", "policy", "yuanzheng-verify.pyz") or name.endswith(suffixes)
 
 
 def _originals(package: zipfile.ZipFile, *, quiet: bool) -> list[FileDigest]:

@@ -43,6 +43,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "中位数 {median} 毫秒，最慢 {worst} 毫秒（{number} 次，逐一提交）",
         "median {median} ms, slowest {worst} ms ({number} submissions, one after another)",
     ),
+    "demo.step-story": (
+        "一项权利的一生：从草图到法庭（第二部分）",
+        "The life of one right: from a sketch to a court (second part)",
+    ),
+    "demo.told": (
+        "{number} 项行为已入账，{actual} 次违规尝试各以规则之名被拒",
+        "{number} acts are on the ledger, {actual} attempts were refused, each by its rule's name",
+    ),
     "demo.step-verify": (
         "在没有网络的进程里，用独立核验程序核验每一份证书和原文件",
         "In a process without network, the stand-alone verifier checks every certificate with its file",
