@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ledger import categories, entry, kinds, rules
+from ledger import block, categories, entry, kinds, rules
 from ledger.commitment import commitment, manifest_root
 from ledger.keys import SigningKey
 from tests import ledgers
@@ -523,3 +523,8 @@ MAKERS: Mapping[str, Maker] = {
 def leaf_hash(leaf: bytes) -> bytes:
     """How other entries name this one."""
     return entry.trusted(leaf).hash
+
+
+def leaf_hash_of_block(leaf: bytes) -> bytes:
+    """How an anchor names this block."""
+    return block.parse(leaf).hash
