@@ -102,8 +102,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The manifest is not the one that was announced: expected {expected}, found {actual}.",
     ),
     "rules.member-of-another-office": (
-        "该成员已由另一分中心（{expected}，第 {index} 号条目）核验且尚未到期。",
-        "This member is attested by another sub-centre ({expected}, leaf {index}), and still in force.",
+        "该成员由另一分中心（{expected}）核验：请由该分中心办理。",
+        "Another sub-centre ({expected}) answers for this member: let that one act.",
     ),
     "rules.no-interest": (
         "{actual} 不是该作品的利害关系人：应为 {expected}。",
