@@ -300,7 +300,7 @@ _TABLE = (
             }
         ),
         consents=("authority",),
-        refuses=("rules.empty-period", "rules.key-has-a-role", "rules.key-replaced"),
+        refuses=("rules.empty-period", "rules.key-has-a-role", "rules.key-replaced", "rules.too-many"),
         statute="在线诉讼规则 §17",
     ),
     Kind(

@@ -316,7 +316,9 @@ def _earliest(act: Entry, latest: int, registry: _Registry) -> int:
     clerk = registry.record("clerk", act.by)
     if clerk is not None:
         record = registry.record("office", clerk["grants"][-1][1])
-    return min(max(earliest, record["grants"][-1][1]["from"]) if record else earliest, latest)
+    if record:
+        earliest = max(earliest, record["grants"][-1][1]["from"], record.get("from", -1) + 1)
+    return min(earliest, latest)
 
 
 def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str) -> None:

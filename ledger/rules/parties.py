@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger import keys
 from ledger.rules.act import CHARTER, LOG, WAITING_MS, Act, log_key_of
+
+MAX_GRANTS = 128
+"""Accreditations, attestations, or appointments and dismissals of one key; each act of its holder reads them all."""
+MAX_TURNS = 128
+"""Keys that one party has had, one after the other; a certificate's chain of authority goes back over all of them."""
 
 
 def accredit(act: Act) -> None:
@@ -18,7 +23,7 @@ def accredit(act: Act) -> None:
     record = act.record("office", office) or {}
     _not_replaced(act, record, "data.office")
     kept = {name: value for name, value in record.items() if name != "suspended"}
-    act.put("office", office, {**kept, "grants": [*record.get("grants", ()), [act.index, data]]})
+    act.put("office", office, {**kept, "grants": _granted(act, record.get("grants", ()), [act.index, data])})
 
 
 def suspend(act: Act) -> None:
@@ -26,6 +31,7 @@ def suspend(act: Act) -> None:
     record = act.record("office", act.data["office"])
     if record is None:
         raise act.refuse("not-an-office", "data.office", actual=act.data["office"])
+    _not_replaced(act, record, "data.office")
     if act.data["until"] is not None:
         _period(act, act.time, act.data["until"])
     act.put("office", act.data["office"], {**record, "suspended": [act.index, act.data["until"]]})
@@ -43,14 +49,15 @@ def appoint(act: Act) -> None:
         employer = act.current("office", grants[-1][1])
         if employer != office:
             raise act.conflict("clerk-of-another-office", "data.clerk", expected=employer, actual=office)
-    act.put("clerk", clerk, {"grants": [*grants, [act.index, office, data]]})
+    act.put("clerk", clerk, {"grants": _granted(act, grants, [act.index, office, data])})
 
 
 def dismiss(act: Act) -> None:
     """An office dismisses its clerk; what he signed before stands."""
     _not_by_a_clerk(act)
     record = act.record("clerk", act.data["clerk"])
-    if record is None or act.current("office", record["grants"][-1][1]) != act.actor.key:
+    newest = None if record is None else record["grants"][-1]
+    if newest is None or newest[2] is None or act.current("office", newest[1]) != act.actor.key:
         raise act.refuse("not-its-clerk", "data.clerk", expected=act.actor.key, actual=act.data["clerk"])
     act.put("clerk", act.data["clerk"], {"grants": [*record["grants"], [act.index, act.actor.key, None]]})
 
@@ -68,14 +75,14 @@ def attest(act: Act) -> None:
         _same_office(act, grants[-1], "data.member")
     _representatives(act, data)
     record.pop("ended", None)
-    record["grants"] = [*grants, [act.index, office, data]]
+    record["grants"] = _granted(act, grants, [act.index, office, data])
     if "replaces" in data:
-        record |= {"from": act.time + WAITING_MS, "was": data["replaces"]}
-        _replace(act, data["replaces"], member)
+        turns = _replace(act, data["replaces"], member)
+        record |= {"from": act.time + WAITING_MS, "turns": turns, "was": data["replaces"]}
     act.put("member", member, record)
 
 
-def _replace(act: Act, old: bytes, new: bytes) -> None:
+def _replace(act: Act, old: bytes, new: bytes) -> int:
     record = act.record("member", old)
     if record is None or old == new:
         raise act.refuse("not-a-member", "data.replaces", expected="another member's key", actual=old)
@@ -85,6 +92,7 @@ def _replace(act: Act, old: bytes, new: bytes) -> None:
         raise act.conflict("key-has-a-role", "data.member", expected="a new key", actual="member")
     _same_office(act, record["grants"][-1], "data.replaces")
     act.put("member", old, {**record, "successor": [act.index, new, act.time + WAITING_MS]})
+    return _turn(act, record)
 
 
 def _same_office(act: Act, grant: list[Any], field: str) -> None:
@@ -133,7 +141,8 @@ def _rotate_member(act: Act, old: bytes, new: bytes) -> None:
     _, office, data = record["grants"][-1]
     kept = {name: value for name, value in data.items() if name != "replaces"}
     act.put("member", old, {**record, "successor": [act.index, new, act.time]})
-    act.put("member", new, {"grants": [[act.index, office, {**kept, "member": new}]], "from": act.time, "was": old})
+    grants = [[act.index, office, {**kept, "member": new}]]
+    act.put("member", new, {"from": act.time, "grants": grants, "turns": _turn(act, record), "was": old})
 
 
 def _rotate_office(act: Act, old: bytes, new: bytes) -> None:
@@ -142,16 +151,19 @@ def _rotate_office(act: Act, old: bytes, new: bytes) -> None:
         raise act.refuse("not-an-office", "data.old", actual=old)
     _not_replaced(act, record, "data.old")
     kept = {name: value for name, value in record.items() if name == "suspended"}
+    grants = [[act.index, {**record["grants"][-1][1], "office": new}]]
     act.put("office", old, {**record, "successor": [act.index, new, act.time]})
-    act.put("office", new, {**kept, "grants": [[act.index, {**record["grants"][-1][1], "office": new}]], "was": old})
+    act.put("office", new, {**kept, "from": act.time, "grants": grants, "turns": _turn(act, record), "was": old})
 
 
 def _rotate_log(act: Act, old: bytes, new: bytes) -> None:
     record = act.record(*LOG) or {"acts": [], "keys": []}
     present = log_key_of(act.registry, old)
+    if record.get("from") == act.time:
+        raise act.conflict("key-replaced", "data.old", expected=record["keys"][-1], actual=old)
     if old != present or (not record["keys"] and old not in act.record(*CHARTER)["logs"]):
         raise act.refuse("log-key", "data.old", expected=present, actual=old)
-    act.put(*LOG, {"acts": [*record["acts"], act.index], "keys": [*record["keys"], new]})
+    act.put(*LOG, {"acts": [*record["acts"], act.index], "from": act.time, "keys": [*record["keys"], new]})
 
 
 def compromise(act: Act) -> None:
@@ -166,6 +178,21 @@ def compromise(act: Act) -> None:
         if act.actor.role == "member" or record is None or act.current("office", record["grants"][-1][1]) != office:
             raise act.refuse("not-the-keys-office", "data.key", expected=office, actual=key)
     act.put("compromised", key, [act.index, act.data["height"]])
+
+
+def _granted(act: Act, grants: Sequence[Any], grant: list[Any]) -> list[Any]:
+    """One grant more, as often as a record may grow; after that the party takes another key."""
+    if len(grants) >= MAX_GRANTS:
+        raise act.conflict("too-many", "data", expected=MAX_GRANTS, actual=len(grants) + 1)
+    return [*grants, grant]
+
+
+def _turn(act: Act, old: Mapping[str, Any]) -> int:
+    """How many keys come before the one that replaces `old`: whoever follows a right has to walk past them all."""
+    turns: int = old.get("turns", 0) + 1
+    if turns > MAX_TURNS:
+        raise act.conflict("too-many", "data", expected=MAX_TURNS, actual=turns)
+    return turns
 
 
 def _period(act: Act, start: int, end: int) -> None:
