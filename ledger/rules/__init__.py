@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ledger import entry as entries
 from ledger import kinds, works
 from ledger.entry import Entry
 from ledger.errors import ConflictError, FormatError, RuleError
@@ -51,6 +50,8 @@ from ledger.rules.act import (
     Registry,
     current,
     log_key_of,
+    status_of,
+    work_key,
 )
 from ledger.works import Status
 
@@ -110,14 +111,13 @@ def judge(entry: Entry, index: int, time: int, registry: Registry) -> Changes:
     Returns the registry records that it changes. Raises `RuleError`, whose code is the rule's name.
     """
     kind = kinds.KINDS[entry.kind]
-    act = Act(entry, index, time, registry)
+    act = Act(entry, index, time, registry, entry.data.get("category"))
     _first(act)
-    category = entry.data.get("category")
     if entry.work is not None:
         act.status = status_of(registry, entry.work)
-        category = act.status.category
+        act.category = act.status.category
     if index:
-        act.actor = _actor(act, kind, category)
+        act.actor = _actor(act, kind)
     if entry.work is not None:
         _placed(act)
     rule = RULES.get(entry.kind)
@@ -134,9 +134,9 @@ def authorise(entry: Entry, index: int, time: int, registry: Registry, category:
 
     `category` is that of the entry's work. Raises `RuleError`.
     """
-    act = Act(entry, index, time, registry)
+    act = Act(entry, index, time, registry, category)
     _first(act)
-    return _actor(act, kinds.KINDS[entry.kind], category)
+    return _actor(act, kinds.KINDS[entry.kind])
 
 
 def _first(act: Act) -> None:
@@ -148,7 +148,7 @@ def _first(act: Act) -> None:
         raise RuleError("rules.charter-first", field="body.kind", actual=entry.kind, index=act.index)
 
 
-def _actor(act: Act, kind: Kind, category: str | None) -> Actor:
+def _actor(act: Act, kind: Kind) -> Actor:
     """Who acts, found to be allowed to: one of the kind's signers, in force now, the kind inside his office's scope."""
     entry, roles = act.entry, kind.signers
     by = entry.by
@@ -156,23 +156,18 @@ def _actor(act: Act, kind: Kind, category: str | None) -> Actor:
         compromised = act.record("compromised", key)
         if compromised is not None:
             raise act.refuse("key-compromised", "body.by", expected=compromised[0], actual=key)
-    if "member" in roles and act.record("member", by) is not None:
-        _, office, attestation = act.member(by)
-        act.represented(by, attestation)
-        office = act.current("office", office)
-        act.office(office, kind, category)
-        return Actor("member", by, office)
+    member = act.record("member", by) if "member" in roles else None
+    if member is not None:
+        if entry.kind == "work.object" and "member" in entry.data:
+            return Actor("member", by, act.current("office", member["grants"][-1][1]))
+        return act.attested()
     if "office" in roles:
         if act.record("office", by) is not None:
-            act.office(by, kind, category)
+            act.office(by, kind, act.category)
             return Actor("office", by, by)
-        found = act.clerk(by)
-        if found is not None:
-            office, appointment = found
-            if kind.scoped and kind.name not in appointment["kinds"]:
-                allowed = ", ".join(appointment["kinds"])
-                raise act.refuse("outside-scope", "body.kind", expected=allowed, actual=kind.name)
-            act.office(office, kind, category)
+        office = act.appointed(by, kind)
+        if office is not None:
+            act.office(office, kind, act.category)
             return Actor("office", office, office)
     if "authority" in roles:
         authority = act.authority()
@@ -181,7 +176,10 @@ def _actor(act: Act, kind: Kind, category: str | None) -> Actor:
             return Actor("authority", by)
     if "log" in roles:
         rotated = act.record(*LOG)
-        if by in (act.record(*CHARTER)["logs"] if rotated is None else rotated["keys"][-1:]):
+        keys = [] if rotated is None else rotated["keys"]
+        if rotated is not None and rotated["from"] >= act.time:
+            keys = keys[:-1]
+        if by in (keys[-1:] or act.record(*CHARTER)["logs"]):
             return Actor("log", by)
     rule = "not-attested" if "member" in roles else "not-an-office" if "office" in roles else "not-the-authority"
     raise act.refuse(rule, "body.by", actual=by)
@@ -194,9 +192,8 @@ def _placed(act: Act) -> None:
         raise ConflictError(
             "rules.stale-prev", field="body.prev", expected=status.head, actual=entry.prev, index=status.last
         )
-    if status.following is not None and entry.kind != "work.files":
-        rest = f"{status.following.total - status.following.have} records"
-        raise ConflictError("rules.files-to-follow", field="body.kind", expected=rest, actual=entry.kind)
+    if entry.kind != "work.files":
+        act.complete(status)
 
 
 def _recorded(act: Act) -> None:
@@ -207,29 +204,9 @@ def _recorded(act: Act) -> None:
         act.put("work", work_key(status.first), works.pack(after, act.time))
 
 
-def work_key(first: int) -> bytes:
-    """Where the status of the work registered at leaf `first` stands in the table `work`."""
-    return first.to_bytes(8, "big")
-
-
 def back_key(index: int, first: int) -> bytes:
     """Where the leaf index before `index` in the history of the work at leaf `first` stands in the table `back`."""
     return index.to_bytes(8, "big") + first.to_bytes(8, "big")
-
-
-def status_of(registry: Registry, work: bytes) -> Status:
-    """The status of the work whose registration has this leaf hash. Raises `RuleError` "rules.no-such-work"."""
-    index = registry.find_leaf(work)
-    if index is not None:
-        row = registry.record("work", work_key(index))
-        if row is not None:
-            return works.unpack(row)
-        leaf = registry.leaf(index)
-        if leaf.startswith(entries.ENTRY_TAG):
-            entry = entries.trusted(leaf)
-            if entry.kind == "work.register":
-                return works.begin(entry, index)
-    raise RuleError("rules.no-such-work", field="body.work", expected="a registration in this ledger", actual=work)
 
 
 def history(registry: Registry, status: Status) -> Iterator[int]:

@@ -9,7 +9,7 @@ from ledger import entry as entries
 from ledger import keys, works
 from ledger.entry import Entry
 from ledger.errors import ConflictError, RuleError
-from ledger.kinds import Kind, Role
+from ledger.kinds import KINDS, Kind, Role
 from ledger.works import Holder, Status
 
 WAITING_MS = 15 * 86_400_000
@@ -53,13 +53,16 @@ class Actor(NamedTuple):
 class Act:
     """The state of one judgement. Rules read it, and write through `put` alone."""
 
-    __slots__ = ("_used", "actor", "changes", "consents", "data", "entry", "index", "registry", "status", "time")
+    __slots__ = (
+        "_used", "actor", "category", "changes", "consents", "data", "entry", "index", "registry", "status", "time",
+    )  # fmt: skip
 
     actor: Actor
     status: Status
 
-    def __init__(self, entry: Entry, index: int, time: int, registry: Registry) -> None:
+    def __init__(self, entry: Entry, index: int, time: int, registry: Registry, category: str | None = None) -> None:
         self.entry = entry
+        self.category = category
         self.data = entry.data
         self.index = index
         self.time = time
@@ -147,6 +150,8 @@ class Act:
         successor = record.get("successor")
         if successor is not None and successor[2] < self.time:
             raise self.refuse("key-replaced", "body.by", expected=successor[1], actual=key)
+        if record.get("from", -1) >= self.time:
+            raise self.refuse("waiting-period", "body.by", expected=f"after {record['from']}", actual=self.time)
         suspended = record.get("suspended")
         if suspended is not None and (suspended[1] is None or self.time < suspended[1]):
             raise self.refuse("office-suspended", "body.by", expected=suspended[1] or "a new accreditation", actual=key)
@@ -163,17 +168,26 @@ class Act:
             )
         return index
 
-    def clerk(self, key: bytes) -> tuple[bytes, Mapping[str, Any]] | None:
+    def clerk(self, key: bytes, field: str) -> tuple[bytes, Mapping[str, Any]] | None:
         """The office for which the clerk `key` may act now, and his appointment; None if he is no clerk."""
         record = self.record("clerk", key)
         if record is None:
             return None
         _, office, appointment = record["grants"][-1]
         if appointment is None:
-            raise self.refuse("clerk-dismissed", "body.by", expected=office, actual=key)
+            raise self.refuse("clerk-dismissed", field, expected=office, actual=key)
         if self.time >= appointment["until"]:
-            raise self.refuse("clerk-expired", "body.by", expected=f"before {appointment['until']}", actual=self.time)
+            raise self.refuse("clerk-expired", field, expected=f"before {appointment['until']}", actual=self.time)
         return self.current("office", office), appointment
+
+    def attested(self) -> Actor:
+        """The member who signs, his attestation in force, his representatives with him, his office answering."""
+        kind, category = KINDS[self.entry.kind], self.category
+        _, office, attestation = self.member(self.entry.by)
+        self.represented(self.entry.by, attestation)
+        office = self.current("office", office)
+        self.office(office, kind, category)
+        return Actor("member", self.entry.by, office)
 
     def is_actor(self, holder: Holder) -> bool:
         """Whether the one who acts is this holder."""
@@ -200,10 +214,32 @@ class Act:
     def _office_consents(self, office: bytes) -> bool:
         if self.record("office", office) is None:
             raise self.refuse("not-an-office", "body.consents", actual=office)
-        if self.uses(office):
-            return True
-        clerk = next((key for key in self.consents if (found := self.clerk(key)) and found[0] == office), None)
-        return clerk is not None and self.uses(clerk)
+        kind = KINDS[self.entry.kind]
+        clerk = None
+        if not self.uses(office):
+            # In the order of the keys, so that every replay asks the same one.
+            clerk = next((key for key in sorted(self.consents) if self._employer(key) == office), None)
+            if clerk is None:
+                return False
+            self.appointed(clerk, kind, "body.consents")
+            self.uses(clerk)
+        self.office(office, kind, self.category)
+        return True
+
+    def _employer(self, clerk: bytes) -> bytes | None:
+        record = self.record("clerk", clerk)
+        return None if record is None else self.current("office", record["grants"][-1][1])
+
+    def appointed(self, key: bytes, kind: Kind, field: str = "body.by") -> bytes | None:
+        """The office for which the clerk `key` may do this now; None if he is no clerk. Raises `RuleError`."""
+        found = self.clerk(key, field)
+        if found is None:
+            return None
+        office, appointment = found
+        if kind.scoped and kind.name not in appointment["kinds"]:
+            allowed = ", ".join(appointment["kinds"])
+            raise self.refuse("outside-scope", "body.kind", expected=allowed, actual=kind.name)
+        return office
 
     def represented(self, key: bytes, attestation: Mapping[str, Any]) -> None:
         """A minor or a company acts through representatives: enough of them must sign beside the member's key."""
@@ -215,9 +251,18 @@ class Act:
             needed = attestation["threshold"]
             raise RuleError("rules.representatives", field="body.consents", expected=needed, actual=count, member=key)
 
+    def has_signed(self, holder: Holder) -> bool:
+        """Whether the holder's key, or a clerk of his office, is among those that consent."""
+        key = self.current("office" if holder.mandate else "member", holder.key)
+        return key in self.consents or (bool(holder.mandate) and any(self._employer(c) == key for c in self.consents))
+
+    def is_owner(self) -> bool:
+        """Whether the one who acts is an owner of the work."""
+        return any(self.is_actor(each.holder) for each in self.status.owners)
+
     def owner(self) -> None:
         """The one who acts must be an owner of the work."""
-        if not any(self.is_actor(each.holder) for each in self.status.owners):
+        if not self.is_owner():
             raise self.refuse(
                 "not-the-owner", "body.by", expected=self.status.owners[0].holder.key, actual=self.actor.key
             )
@@ -233,6 +278,12 @@ class Act:
         for pledge in self.status.pledges:
             self.demand(pledge.pledgee, "pledgees")
 
+    def complete(self, status: Status) -> None:
+        """A manifest must be complete before anything else is said of its work."""
+        if status.following is not None:
+            rest = f"{status.following.total - status.following.have} records"
+            raise self.conflict("files-to-follow", "body.kind", expected=rest, actual=self.entry.kind)
+
     def in_force(self) -> None:
         """The registration must be neither withdrawn nor annulled."""
         end = self.status.end
@@ -240,6 +291,18 @@ class Act:
             raise self.conflict("not-in-force", "body.work", expected="a registration in force", actual=end.how)
 
     # Other entries
+
+    def signer(self, earlier: Entry) -> bytes:
+        """The `identity` of whoever signed an earlier entry."""
+        index = self.registry.find_leaf(earlier.hash)
+        assert index is not None
+        return self.identity(earlier.by, index)
+
+    def parties(self, earlier: Entry) -> tuple[bytes, ...]:
+        """The signer of an earlier entry and the office that answers for him, by the keys that they have now."""
+        signer = self.signer(earlier)
+        member = self.record("member", signer)
+        return (signer,) if member is None else (signer, self.current("office", member["grants"][-1][1]))
 
     def target(self, leaf_hash: bytes, field: str, kinds: tuple[str, ...] = ()) -> Entry:
         """The earlier entry with this leaf hash, of one of `kinds`. Raises `RuleError` "rules.target"."""
@@ -259,11 +322,14 @@ class Act:
             raise self.refuse("target", field, expected="an entry of this work", actual=leaf_hash)
         return found
 
-    def identity(self, key: bytes) -> bytes:
-        """The member or office that acts by `key` now, whatever key it was known by when it signed."""
+    def identity(self, key: bytes, index: int) -> bytes:
+        """The member or office that signed leaf `index` by `key`, by the key that it has now.
+
+        What a clerk did is his office's of that day, wherever he works now.
+        """
         record = self.record("clerk", key)
         if record is not None:
-            return self.current("office", record["grants"][-1][1])
+            return self.current("office", next(g[1] for g in reversed(record["grants"]) if g[0] < index))
         return self.current("office" if self.record("office", key) else "member", key)
 
     def new_key(self, key: bytes, role: str, field: str) -> None:
@@ -287,7 +353,8 @@ def role_of(key: bytes, registry: Registry) -> str | None:
     """The role that `key` has or had in this ledger, if any."""
     charter = registry.record(*CHARTER)
     log = registry.record(*LOG)
-    if key in authority_of(registry)["authority"] or key in charter["authority"]:
+    present = authority_of(registry)
+    if key in present["authority"] or key in present.get("past", ()) or key in charter["authority"]:
         return "authority"
     if key in charter["logs"] or (log is not None and key in log["keys"]):
         return "log"
@@ -302,6 +369,26 @@ def current(table: Literal["member", "office"], key: bytes, time: int, registry:
         if successor is None or successor[2] >= time:
             return key
         key = successor[1]
+
+
+def work_key(first: int) -> bytes:
+    """Where the status of the work registered at leaf `first` stands in the table `work`."""
+    return first.to_bytes(8, "big")
+
+
+def status_of(registry: Registry, work: bytes) -> Status:
+    """The status of the work whose registration has this leaf hash. Raises `RuleError` "rules.no-such-work"."""
+    index = registry.find_leaf(work)
+    if index is not None:
+        row = registry.record("work", work_key(index))
+        if row is not None:
+            return works.unpack(row)
+        leaf = registry.leaf(index)
+        if leaf.startswith(entries.ENTRY_TAG):
+            entry = entries.trusted(leaf)
+            if entry.kind == "work.register":
+                return works.begin(entry, index)
+    raise RuleError("rules.no-such-work", field="body.work", expected="a registration in this ledger", actual=work)
 
 
 def log_key_of(registry: Registry, genesis: bytes) -> bytes:

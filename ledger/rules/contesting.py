@@ -5,6 +5,8 @@ from __future__ import annotations
 from ledger.rules.act import Act
 
 MAX_OBJECTIONS = 64
+MAX_OWN_OBJECTIONS = 4
+"""Open objections of one party to one work: nobody takes all the places that others need."""
 
 
 def object_(act: Act) -> None:
@@ -16,24 +18,34 @@ def object_(act: Act) -> None:
     if act.entry.work is None:
         raise act.refuse("nothing-to-object-to", "body.work", expected="a work, or a member whose key was replaced")
     target = act.own_target(data.get("target", act.status.work)).hash
-    for each in act.status.objections:
-        if each.target == target and act.identity(each.by) == act.actor.key:
+    own = [each for each in act.status.objections if act.identity(each.by, each.leaf) == act.actor.key]
+    for each in own:
+        if each.target == target:
             raise act.conflict("objection-twice", "data.target", expected=each.leaf, actual=target)
-    if len(act.status.objections) >= MAX_OBJECTIONS:
-        raise act.conflict("too-many", "data.target", expected=MAX_OBJECTIONS, actual=len(act.status.objections) + 1)
+    for open_, limit in ((own, MAX_OWN_OBJECTIONS), (act.status.objections, MAX_OBJECTIONS)):
+        if len(open_) >= limit:
+            raise act.conflict("too-many", "data.target", expected=limit, actual=len(open_) + 1)
 
 
 def _to_replacement(act: Act) -> None:
-    """The old key stays, unless its holder is found by his office to have lost it after all."""
+    """The old key stays, unless its holder is found by his office to have lost it after all.
+
+    The holder of the old key may say so whatever his office has done to his attestation, or the office that replaces
+    keys against their holders' will would revoke them first.
+    """
     new = act.data["member"]
     old = _replaced(act, new)
-    if act.entry.by != old:
+    if act.entry.by == old:
+        for each in act.record("member", old)["grants"][-1][2].get("representatives", ()):
+            act.uses(each)
+    else:
         # A co-owner, too, has a say in who his co-owner is.
         shared = act.entry.work is not None and old in (
             act.current("member", each.holder.key) for each in act.status.owners
         )
         if not shared:
             raise act.refuse("not-the-owner", "body.by", expected=old, actual=act.entry.by)
+        act.attested()
         act.owner()
     kept = {name: value for name, value in act.record("member", old).items() if name != "successor"}
     act.put("member", old, kept)
@@ -42,10 +54,12 @@ def _to_replacement(act: Act) -> None:
 
 def _replaced(act: Act, new: bytes) -> bytes:
     """The lost key in whose place `new` is to come, while that still waits. Raises `RuleError`."""
+    # What counts is the old key's record: his office may have renewed or revoked the new key's attestation since.
     record = act.record("member", new)
-    if record is not None and "replaces" in record["grants"][-1][2] and "ended" not in record:
+    if record is not None and "replaces" in record["grants"][0][2]:
         old: bytes = record["was"]
-        if act.record("member", old)["successor"][2] >= act.time:
+        successor = act.record("member", old).get("successor")
+        if successor is not None and successor[1] == new and successor[2] >= act.time:
             return old
     raise act.refuse("nothing-to-object-to", "data.member", expected="a replacement that still waits", actual=new)
 
@@ -62,7 +76,7 @@ def withdraw(act: Act) -> None:
     found = next((each for each in act.status.objections if each.entry == target), None)
     if found is None:
         raise act.refuse("target", "data.target", expected="this work, or an open objection to it", actual=target)
-    if act.identity(found.by) != act.actor.key:
+    if act.identity(found.by, found.leaf) != act.actor.key:
         raise act.refuse("not-the-signer", "data.target", expected=found.by, actual=act.actor.key)
 
 
@@ -82,16 +96,13 @@ def annul(act: Act) -> None:
 def erase(act: Act) -> None:
     """Salts and plaintexts of an entry's fields are no more; its signer, its office or the authority says so."""
     found = act.target(act.data["target"], "data.target")
-    if act.actor.role == "authority":
-        return
-    signer = act.identity(found.by)
-    member = act.record("member", signer)
-    office = None if member is None else act.current("office", member["grants"][-1][1])
-    owns = act.entry.work is not None and any(act.is_actor(each.holder) for each in act.status.owners)
-    if act.actor.key not in (signer, office) and not owns:
-        raise act.refuse("not-the-signer", "data.target", expected=signer, actual=act.actor.key)
     if act.entry.work is not None:
         act.own_target(found.hash)
+    if act.actor.role == "authority":
+        return
+    owns = act.entry.work is not None and act.is_owner()
+    if act.actor.key not in act.parties(found) and not owns:
+        raise act.refuse("not-the-signer", "data.target", expected=found.by, actual=act.actor.key)
 
 
 def issue(act: Act) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ledger import keys
-from ledger.rules.act import Act
+from ledger.rules.act import Act, status_of
+from ledger.works import Status
 
 
 def capture(act: Act) -> None:
@@ -12,15 +13,18 @@ def capture(act: Act) -> None:
         raise act.refuse("empty-period", "data.end", expected=f"at least {act.data['start']}", actual=act.data["end"])
     _agent(act)
     if act.entry.work is not None:
-        _interest(act)
+        _interest(act, act.status)
 
 
 def complain(act: Act) -> None:
     """A complaint about one work or several, with the captures that show the infringement."""
     _agent(act)
-    _interest(act)
+    _interest(act, act.status)
     for leaf_hash in act.data.get("works", ()):
         act.target(leaf_hash, "data.works", ("work.register",))
+        status = status_of(act.registry, leaf_hash)
+        act.complete(status)
+        _interest(act, status)
     for leaf_hash in act.data.get("captures", ()):
         act.target(leaf_hash, "data.captures", ("infringement.capture",))
 
@@ -49,8 +53,8 @@ def _agent(act: Act) -> None:
         raise act.refuse("agent", "data.agent", expected=office, actual=act.data.get("agent"))
 
 
-def _interest(act: Act) -> None:
-    status, office = act.status, act.actor.role == "office"
+def _interest(act: Act, status: Status) -> None:
+    office = act.actor.role == "office"
     parties = (*(each.holder for each in status.owners), *(each.licensee for each in status.restricting(act.time)))
     if not office and not any(act.is_actor(each) for each in parties):
         expected = "an owner, an exclusive licensee or an office"
@@ -63,5 +67,5 @@ def _case(act: Act) -> None:
     if act.entry.work != found.work:
         raise act.refuse("target", "data.case", expected="a complaint about this work", actual=act.data["case"])
     role, key, _ = act.actor
-    if role == "member" and act.identity(found.by) != key:
+    if role != "authority" and key not in act.parties(found):
         raise act.refuse("no-interest", "body.by", expected=found.by, actual=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.kinds import KINDS
 from ledger.rules.act import Act
 from ledger.works import holder
 
@@ -70,7 +71,7 @@ def draft(act: Act) -> None:
 def _stage(act: Act, previous: bytes, version: int | None) -> None:
     """The stage before this one: a draft by the same party that belongs to no work yet."""
     found = act.target(previous, "data.previous", ("work.draft",))
-    if found.work is not None or act.identity(found.by) != act.actor.key:
+    if found.work is not None or act.signer(found) != act.actor.key:
         raise act.refuse("draft-chain", "data.previous", expected="a draft of the signer's own", actual=previous)
     if version is not None and version != found.data["version"] + 1:
         raise act.refuse("draft-chain", "data.version", expected=found.data["version"] + 1, actual=version)
@@ -85,3 +86,13 @@ def correct(act: Act) -> None:
     """An owner corrects an entry of his work; what it said before stays."""
     act.owner()
     act.own_target(act.data.get("target", act.status.work))
+    if "category" in act.data:
+        _category(act, act.status.category, act.data["category"])
+
+
+def _category(act: Act, present: str, other: str) -> None:
+    """A category that the answering office may serve too, and with the same rights while licences of them bind."""
+    assert act.actor.office is not None
+    act.office(act.actor.office, KINDS[act.entry.kind], other)
+    if present.startswith("work.") != other.startswith("work.") and act.status.restricting(act.time):
+        raise act.conflict("rights", "data.category", expected=present, actual=other)
