@@ -268,7 +268,13 @@ def _withdraw(status: Status, entry: Entry, index: int, time: int) -> Status:
 
 
 def _annul(status: Status, entry: Entry, index: int, time: int) -> Status:
-    return _ended(status, entry.data["target"], End("annulled", index, entry.data["effective"]))
+    target, effective = entry.data["target"], entry.data["effective"]
+    kept = [
+        each if each.entry != target else each._replace(end=min(each.end, effective))
+        for each in status.licences
+        if each.entry != target or each.start < effective
+    ]
+    return _ended(replace(status, licences=tuple(kept)), target, End("annulled", index, effective))
 
 
 def _ended(status: Status, target: bytes, end: End) -> Status:
@@ -276,7 +282,6 @@ def _ended(status: Status, target: bytes, end: End) -> Status:
         return replace(status, end=end)
     return replace(
         status,
-        licences=tuple(each for each in status.licences if each.entry != target),
         pledges=tuple(each for each in status.pledges if each.entry != target),
         objections=tuple(each for each in status.objections if each.entry != target),
     )

@@ -11,7 +11,8 @@ from ledger.rules.act import Act
 from ledger.works import Licence, Status, holder
 
 MAX_LICENCES = 256
-"""Licences in force at a time that bind later acts; each act reads them all."""
+"""Licences in force at a time that bind later acts; each act reads them all. Half are for all owners together, so that
+no licensee and no single owner can take every place."""
 MAX_PLEDGES = 16
 
 
@@ -24,21 +25,25 @@ def licence(act: Act) -> None:
     if data["until"] <= data["from"]:
         raise act.refuse("empty-period", "data.until", expected=f"after {data['from']}", actual=data["until"])
     binding = status.restricting(act.time)
-    if "under" in data:
-        granted = _under(act, binding)
-    else:
-        granted = None
+    granted = _under(act, binding) if "under" in data else None
+    if granted is None:
         if data["exclusive"]:
             act.owners()
         else:
             act.owner()
+    if granted is None or act.is_owner():
+        # An owner who is also a licensee is still a pledgor.
         act.pledgees()
     act.demand(holder(data, "licensee"), "licensee")
     for each in binding:
-        if each.exclusive and each is not granted and each.overlaps(*_scope(data)):
+        # What is older than the licence under which this one is granted is what that one was granted under, if they
+        # overlap.
+        later = granted is None or each.leaf > granted.leaf
+        if each.exclusive and later and each.overlaps(*_scope(data)):
             raise act.conflict("exclusive-licence", "data.rights", expected=each.leaf, actual=each.licensee.key)
-    if (data["exclusive"] or data["sublicence"]) and len(binding) >= MAX_LICENCES:
-        raise act.conflict("too-many", "data.exclusive", expected=MAX_LICENCES, actual=len(binding) + 1)
+    limit = MAX_LICENCES if granted is None and data["exclusive"] else MAX_LICENCES // 2
+    if (data["exclusive"] or data["sublicence"]) and len(binding) >= limit:
+        raise act.conflict("too-many", "data.exclusive", expected=limit, actual=len(binding) + 1)
 
 
 def _scope(data: Mapping[str, Any]) -> tuple[list[int], list[str], int, int]:
@@ -89,6 +94,8 @@ def transfer(act: Act) -> None:
     if involuntary:
         for each in sorted(takers):
             _known(act, each)
+        for each in sorted({holder(move["from"], "key") for move in data["moves"]}):
+            _answers(act, each)
         return
     act.owners()
     for each in sorted(takers):
@@ -102,6 +109,16 @@ def _known(act: Act, taker: works.Holder) -> None:
         raise act.refuse(
             "not-a-member", "data.moves", expected="a member, or an office and a mandate", actual=taker.key
         )
+
+
+def _answers(act: Act, giver: works.Holder) -> None:
+    """An office moves without their will only the shares of its own members and clients; the authority, anybody's."""
+    key = giver.key
+    if not giver.mandate:
+        key = act.record("member", act.current("member", key))["grants"][-1][1]
+    office = act.current("office", key)
+    if act.actor.role == "office" and office != act.actor.key:
+        raise act.conflict("member-of-another-office", "data.moves", expected=office, actual=act.actor.key)
 
 
 def _held(status: Status) -> str:
@@ -125,14 +142,8 @@ def release(act: Act) -> None:
         raise act.conflict("no-pledge", "data.pledge", expected="a pledge in force", actual=act.data["pledge"])
     owners = [each.holder for each in act.status.owners]
     if act.is_actor(found.pledgee):
-        present = [each for each in owners if act.is_actor(each) or _consents(act, each)]
-        if not present:
-            raise act.refuse("consent-missing", "body.consents", expected="an owner", actual=owners[0].key)
-        act.demand(present[0], "an owner")
+        if not act.is_owner():
+            act.demand(next((each for each in sorted(owners) if act.has_signed(each)), owners[0]), "an owner")
     else:
         act.owner()
         act.demand(found.pledgee, "pledgee")
-
-
-def _consents(act: Act, who: works.Holder) -> bool:
-    return act.current("office" if who.mandate else "member", who.key) in act.consents
