@@ -50,8 +50,10 @@ def hidden(text: str) -> bytes:
 
 def records(count: int, name: str = "file") -> list[dict[str, Any]]:
     """The records of `count` different files."""
-    files = [ledgers.measured(f"{name} {i}", f"{name} {i}".encode()) for i in range(count)]
-    return [dict(file.record(seeded("salt of " + file.name))) for file in files]
+    return [
+        {"name": hidden(f"{name} {i}"), "sha256": seeded(f"{name} {i}"), "size": i, "sm3": seeded(f"sm3 of {name} {i}")}
+        for i in range(count)
+    ]
 
 
 def signer(who: Party) -> SigningKey:
@@ -136,7 +138,9 @@ def recover(ledger: Ledger, **more: Any) -> bytes:
 
 def publish(ledger: Ledger, **more: Any) -> bytes:
     """The authority publishes a document."""
-    return _authority(ledger, "policy.publish", {"document": digest("privacy"), "name": "privacy", "version": "1"}, **more)
+    return _authority(
+        ledger, "policy.publish", {"document": digest("privacy"), "name": "privacy", "version": "1"}, **more
+    )
 
 
 def health(ledger: Ledger, by: SigningKey = LOG, **more: Any) -> bytes:

@@ -352,7 +352,9 @@ class Trial:
         elif "log" in roles and by in self._log_keys():
             self.role, self.me = "log", by
         else:
-            first = "not-attested" if "member" in roles else "not-an-office" if "office" in roles else "not-the-authority"
+            first = (
+                "not-attested" if "member" in roles else "not-an-office" if "office" in roles else "not-the-authority"
+            )
             raise Broken(first)
 
     def _log_keys(self) -> list[bytes]:
@@ -487,7 +489,9 @@ class Trial:
 
     def binding(self) -> list[dict[str, Any]]:
         """The licences that later ones have to heed."""
-        return [one for one in self.work["licences"] if one["until"] > self.now and (one["exclusive"] or one["sublicence"])]
+        return [
+            one for one in self.work["licences"] if one["until"] > self.now and (one["exclusive"] or one["sublicence"])
+        ]
 
     def entry(self, leaf_hash: bytes, *kinds: str) -> Event:
         """An earlier entry of one of these kinds."""
@@ -736,9 +740,7 @@ class Trial:
         if data["from"] != len(work["files"]):
             self.found("files-order")
         total = work["files"] + data["files"]
-        if len(total) > work["promised"] or (
-            len(total) == work["promised"] and manifest_root(total) != work["root"]
-        ):
+        if len(total) > work["promised"] or (len(total) == work["promised"] and manifest_root(total) != work["root"]):
             self.found("manifest-root")
 
     def _work_draft(self) -> None:
