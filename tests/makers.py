@@ -305,7 +305,7 @@ def correct(ledger: Ledger, work: bytes, by: Party, **more: Any) -> bytes:
 
 
 def _all(owner: Party | Sequence[Party]) -> list[Party]:
-    return list(owner) if isinstance(owner, Sequence) and not isinstance(owner, Client) else [owner]  # type: ignore[list-item]  # a client is a tuple
+    return list(owner) if isinstance(owner, Sequence) and not isinstance(owner, Client) else [owner]
 
 
 def licence(

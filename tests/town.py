@@ -211,7 +211,9 @@ class _Writer:
         return KEYS[key]
 
     def _anybody(self) -> Party:
-        return self.pick([*self.members, *self.members, Client(self.offices[0], self.pick(sorted(CLIENTS.values())))])
+        if self.random.random() < 0.1:
+            return Client(self.offices[0], self.pick(sorted(CLIENTS.values())))
+        return self.pick(self.members)
 
     def _old(self, *found: str) -> list[bytes]:
         return [each.hash for each in self.town.model.events if each.body and (not found or each.kind in found)]

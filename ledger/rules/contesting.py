@@ -45,7 +45,8 @@ def _to_replacement(act: Act) -> None:
         )
         if not shared:
             raise act.refuse("not-the-owner", "body.by", expected=old, actual=act.entry.by)
-        act.attested()
+        if act.actor.role == "member":
+            act.attested()
         act.owner()
     kept = {name: value for name, value in act.record("member", old).items() if name != "successor"}
     act.put("member", old, kept)
