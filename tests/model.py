@@ -125,7 +125,7 @@ def _meet(now: World, each: Event) -> None:
     elif kind == "ledger.recover":
         now.epoch = data["epoch"]
     elif kind == "office.accredit":
-        fresh = {"grants": [], "since": None, "replaced": None, "turns": 0}
+        fresh: dict[str, Any] = {"grants": [], "since": None, "replaced": None, "turns": 0}
         office = now.offices.setdefault(data["office"], fresh)
         office["grants"].append((each.index, data))
         office["suspended"] = None
