@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from ledger import chain, kinds, rules, works
+from ledger.errors import RuleError
 from tests.ledgers import ORIGIN, Ledger
 from tests.town import STEPS, Town, agrees
 
@@ -38,16 +40,17 @@ def check_whole(town: Town) -> None:
     assert (replayed.records, replayed.head, replayed.leaves) == (ledger.records, ledger.head, ledger.leaves)
 
 
+def alive(life: Life) -> bool:
+    """Whether the rules in force are known."""
+    return not life.town.stopped
+
+
 class Life(RuleBasedStateMachine):
     """Everybody writes; the ledger and the model say the same of every entry."""
 
     def __init__(self) -> None:
         super().__init__()
         self.town = Town()
-
-    def alive(self) -> bool:
-        """Whether the rules in force are known."""
-        return not self.town.stopped
 
     @precondition(alive)
     @rule(kind=st.sampled_from(COMMON), seed=SEEDS)
@@ -91,6 +94,14 @@ class Life(RuleBasedStateMachine):
         """A block is sealed, and the next one comes later."""
         self.town.seal(step)
 
+    @precondition(lambda self: self.town.stopped)
+    @rule()
+    def nobody_can(self) -> None:
+        """Under rules that are not known no block is begun."""
+        with pytest.raises(RuleError) as caught:
+            self.town.ledger.draft()
+        assert caught.value.code == "rules.version"
+
     def teardown(self) -> None:
         """The whole ledger, once more and slowly."""
         if not self.town.stopped:
@@ -98,5 +109,5 @@ class Life(RuleBasedStateMachine):
         check_whole(self.town)
 
 
-Life.TestCase.settings = settings(max_examples=20, stateful_step_count=80)
+Life.TestCase.settings = settings(stateful_step_count=80)
 TestLife = Life.TestCase
