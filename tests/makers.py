@@ -82,7 +82,7 @@ def signed(content: Mapping[str, Any], by: SigningKey, consents: Iterable[Signin
 
 
 def made(
-    ledger: Ledger, kind: str, by: Party, data: Mapping[str, Any], needed: Sequence[Party] = (), **more: Any
+    ledger: Ledger, kind: str, by: Party, data: Mapping[str, Any], needed: Sequence[Party] = (), /, **more: Any
 ) -> bytes:
     """An entry by `by` to which the parties `needed` consent; `more` as for every maker."""
     envelope = {name: more.pop(name) for name in _ENVELOPE if name in more}

@@ -34,6 +34,16 @@ EVERYBODY = [
 ]
 KEYS = {key.public: key for key in EVERYBODY}
 CLIENTS = {Client(X, name).mandate: name for name in ("client a", "client b")}
+COMMON = {
+    f"rules.{code}"
+    for code in (
+        "at-in-the-future attestation-ended attestation-expired authority-quorum charter-first clerk-dismissed "
+        "clerk-expired consent-not-asked files-to-follow key-compromised key-replaced no-such-work not-an-office "
+        "not-attested not-the-authority office-not-in-force office-suspended outside-scope representatives "
+        "same-statement stale-prev waiting-period"
+    ).split()
+}
+"""What an entry of any kind may be refused with, beside what its kind declares."""
 STEPS = [1, 1, 1, 1000, 1000, DAY, DAY, 14 * DAY, 16 * DAY, 31 * DAY]
 
 
@@ -53,7 +63,8 @@ class Open(Ledger):
 
 
 @cache
-def _founded() -> tuple[Ledger, Model]:
+def founded() -> tuple[Ledger, Model]:
+    """A ledger with two offices, a clerk of each, four members and four works, and the model of it; not to be changed."""
     ledger = Ledger()
     for leaf in (
         makers.charter(ledger),
@@ -90,7 +101,7 @@ class Town:
     """The ledger, the model, and the block under construction."""
 
     def __init__(self) -> None:
-        ledger, model = _founded()
+        ledger, model = founded()
         self.ledger = copy.deepcopy(ledger)
         self.model = Model(model.log_key, list(model.events))
         self.stopped = False
@@ -133,6 +144,7 @@ class Town:
             self.said = error.sentence("zh"), error.sentence("en")
         agree = code in expected if code else not expected
         assert agree, (examined.kind, code, expected, examined.body)
+        assert code in {"", "duplicate", *COMMON, *kinds.KINDS[examined.kind].refuses}, (examined.kind, code)
         if not code:
             self.model.admit(leaf, self.draft.time)
             self.admitted += 1
