@@ -56,7 +56,8 @@ def sheet(data: bytes, annexes: Sequence[Annex] = ()) -> Sheet:
             "paper.broken", expected=failed.expected, actual=failed.found, step=failed.code
         )
     if not parsed.entry.startswith(entries.ENTRY_TAG) or "number" not in report.facts:
-        raise ProofError("paper.not-certified", expected="a certificate of the certification profile", actual="opaque")
+        wanted = "a certificate of the certification profile"
+        raise ProofError("paper.not-certified", expected=wanted, actual="another profile")
     entry = entries.parse(parsed.entry, lenient=True)
     page = _Page(parsed, entry, report.facts)
     kind = kinds.KINDS[entry.kind]

@@ -623,7 +623,7 @@ class Trial:
         terms = self.world.clerks.get(self.data["clerk"])
         employer = terms and terms[-1][2] and self.world.current(self.world.offices, terms[-1][1], self.now)
         if employer != self.me:
-            self.found("not-the-office's-clerk")
+            self.found("not-its-clerk")
 
     def _office_of(self, member: dict[str, Any]) -> bytes:
         return self.world.current(self.world.offices, member["grants"][-1][1], self.now)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from ledger import kinds, rules
+from ledger import kinds
 from ledger.chain import Duplicate
 from ledger.entry import parse
-from ledger.errors import RuleError
 from ledger.keys import SigningKey
 from ledger.messages.rules import MESSAGES
 from ledger.rules import contesting, dealing, parties
-from tests import ledgers, makers
-from tests.ledgers import AUTHORITY, LOG, ORIGIN, START, Ledger, party, seeded
+from tests import makers
+from tests.ledgers import AUTHORITY, LOG, START, Ledger, party, seeded
 from tests.makers import DAY, DROP, YEAR, Client
-from tests.town import CLERKS, COMMON, COURT, MEMBERS, NEXT_LOG, REPRESENTATIVES, SPARE, STRANGER, X, Y, Z, founded
+from tests.town import CLERKS, COMMON, MEMBERS, NEXT_LOG, SPARE, STRANGER, X, Y, Z, founded
 
 ANN, FIRM, BEN, EVE = MEMBERS[:4]
 """Members of office X, the second a company with two representatives of whom one must sign; Eve is one of office Y."""
@@ -183,7 +183,7 @@ def often(make: Callable[[Scene, int], bytes], times: int) -> Callable[[Scene], 
 def turned(s: Scene) -> tuple[SigningKey, SigningKey]:
     """Ann's key and her next one, after as many changes as are allowed."""
     keys = [ANN, *(party(f"turn {i}") for i in range(parties.MAX_TURNS + 1))]
-    for old, new in zip(keys[:-2], keys[1:-1], strict=True):
+    for old, new in pairwise(keys[:-1]):
         s.seal(makers.rotate(s.ledger, old, new))
     return keys[-2], keys[-1]
 
@@ -215,7 +215,7 @@ table(
     ),
 )
 case("clerk.dismiss", "not-by-a-clerk")(lambda s: makers.dismiss(s.ledger, CLERKS[0], CLERKS[0]))
-case("clerk.dismiss", "not-the-office's-clerk")(lambda s: makers.dismiss(s.ledger, Y, CLERKS[0]))
+case("clerk.dismiss", "not-its-clerk")(lambda s: makers.dismiss(s.ledger, Y, CLERKS[0]))
 table(
     "member.attest",
     empty_period=lambda s: makers.attest(s.ledger, X, NEW, until=START),
@@ -276,12 +276,18 @@ def promising(s: Scene) -> tuple[bytes, list[Any]]:
     return s.seal(leaf), rest
 
 
+def following(s: Scene, by: SigningKey, **more: Any) -> bytes:
+    """The rest of that manifest, sent by somebody."""
+    work, rest = promising(s)
+    return makers.files(s.ledger, work, by, rest, **more)
+
+
 table(
     "work.files",
-    files_order=lambda s: makers.files(s.ledger, *(lambda w, r: (w, ANN, r))(*promising(s)), start=399),
+    files_order=lambda s: following(s, ANN, start=399),
     manifest_root=lambda s: makers.files(s.ledger, promising(s)[0], ANN, makers.records(1)),
     nothing_to_follow=lambda s: makers.files(s.ledger, s.anns, ANN, makers.records(1)),
-    not_the_owner=lambda s: makers.files(s.ledger, *(lambda w, r: (w, BEN, r))(*promising(s))),
+    not_the_owner=lambda s: following(s, BEN),
 )
 table(
     "work.draft",

@@ -215,8 +215,9 @@ def _check(options: argparse.Namespace, console: Console) -> int:
 def _checked(options: argparse.Namespace, console: Console, policy: policies.Policy | None) -> int:
     rows: list[dict[str, Any]] = []
     with zipfile.ZipFile(options.package) as package:
-        if sum(item.file_size for item in package.infolist()) > 20 * options.package.stat().st_size + 2**26:
-            raise LedgerError("tools.too-large", field=str(options.package), expected=2**26, actual="a zip that swells")
+        swollen, limit = sum(item.file_size for item in package.infolist()), 20 * options.package.stat().st_size + 2**26
+        if swollen > limit:
+            raise LedgerError("tools.too-large", field=str(options.package), expected=limit, actual=swollen)
         names = package.namelist()
         listed = json.loads(package.read(MANIFEST))
         found = {name: hashlib.sha256(package.read(name)).digest() for name in names if name != MANIFEST}

@@ -130,7 +130,7 @@ def _print_work(work: dict[str, Any], console: Console) -> int:
     status = work["status"]
     console.facts([("leaf", status["work"]), ("time", stamp(work["as_of"]["time"])), ("size", work["as_of"]["size"])])
     for name in ("owners", "licences", "pledges", "objections"):
-        console.line(f"  {console.text('tools.status-' + name)}  {len(status[name])}")
+        console.line(f"  {console.text(f'tools.status-{name}')}  {len(status[name])}")
     console.say("tools.status-in-force" if status["in_force"] else "tools.status-ended")
     for each in work["history"]:
         kind = KINDS[each["entry"]["kind"]]

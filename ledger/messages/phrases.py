@@ -81,6 +81,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("the certificate", "证书"),
     ("the page that this certificate makes", "由该证书生成的页面"),
     ("another page", "另一个页面"),
+    ("another profile", "另一种规则"),
     ("not checked", "未核对"),
     ("the same, *", "相同，{0}"),
     ("the same", "相同"),

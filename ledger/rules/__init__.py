@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ledger import entry as entries
 from ledger import kinds, works
 from ledger.entry import Entry
 from ledger.errors import ConflictError, FormatError, RuleError
