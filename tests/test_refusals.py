@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from ledger import kinds
+from ledger import chain, kinds, rules, works
 from ledger.chain import Duplicate
 from ledger.entry import parse
 from ledger.keys import SigningKey
 from ledger.messages.rules import MESSAGES
 from ledger.rules import contesting, dealing, parties
 from tests import makers
-from tests.ledgers import AUTHORITY, LOG, START, Ledger, party, seeded
+from tests.ledgers import AUTHORITY, LOG, ORIGIN, START, Ledger, party, seeded
 from tests.makers import DAY, DROP, YEAR, Client
-from tests.town import CLERKS, COMMON, MEMBERS, NEXT_LOG, SPARE, STRANGER, X, Y, Z, founded
+from tests.town import CLERKS, COMMON, MEMBERS, NEXT_LOG, REPRESENTATIVES, SPARE, STRANGER, X, Y, Z, founded
 
 ANN, FIRM, BEN, EVE = MEMBERS[:4]
 """Members of office X, the second a company with two representatives of whom one must sign; Eve is one of office Y."""
@@ -117,10 +117,12 @@ table(
     ),
     clerk_expired=then(lambda s: s.seal(after=2 * YEAR), lambda s: makers.issue(s.ledger, CLERKS[0], s.anns)),
     key_replaced=then(
-        lambda s: (s.seal(makers.rotate(s.ledger, ANN, NEW)), s.seal()), lambda s: makers.supplement(s.ledger, s.anns, ANN)
+        lambda s: (s.seal(makers.rotate(s.ledger, ANN, NEW)), s.seal()),
+        lambda s: makers.supplement(s.ledger, s.anns, ANN),
     ),
     waiting_period=then(
-        lambda s: s.seal(makers.attest(s.ledger, X, NEW, replaces=ANN)), lambda s: makers.supplement(s.ledger, s.anns, NEW)
+        lambda s: s.seal(makers.attest(s.ledger, X, NEW, replaces=ANN)),
+        lambda s: makers.supplement(s.ledger, s.anns, NEW),
     ),
     files_to_follow=then(
         lambda s: setattr(s, "anns", s.seal(makers.promised(s.ledger, ANN)[0])),
@@ -410,7 +412,8 @@ def _(s: Scene) -> bytes:
 table(
     "work.object",
     not_the_owner=then(
-        lambda s: s.seal(makers.attest(s.ledger, X, NEW, replaces=ANN)), lambda s: makers.object_to_key(s.ledger, EVE, NEW)
+        lambda s: s.seal(makers.attest(s.ledger, X, NEW, replaces=ANN)),
+        lambda s: makers.object_to_key(s.ledger, EVE, NEW),
     ),
     nothing_to_object_to=lambda s: makers.object_to_key(s.ledger, ANN, BEN),
     objection_twice=then(objected, lambda s: makers.object_(s.ledger, s.anns, BEN)),
@@ -489,3 +492,414 @@ def test_no_refusal_without_a_case() -> None:
     declared = {(name, code) for name, kind in kinds.KINDS.items() for code in kind.refuses}
     assert {(kind, f"rules.{code}") for kind, code in CASES} == declared | {("", code) for code in COMMON}
     assert set(MESSAGES) == COMMON | {code for _, code in declared}
+
+
+def without(leaf: bytes, *names: str, **more: Any) -> bytes:
+    """Ann's entry without these parts of its body, and with others."""
+    content = {name: value for name, value in parse(leaf).body.items() if name not in names}
+    return makers.signed(content | more, ANN)
+
+
+def test_places_in_a_history() -> None:
+    """What an entry says of its work, and of its place in that work's history, is what its kind asks for."""
+    s = Scene()
+    leaf = makers.supplement(s.ledger, s.anns, ANN)
+    assert s.refusal(without(makers.register(s.ledger, ANN), work=s.anns)) == "kinds.no-work"
+    assert s.refusal(without(leaf, "work")) == "kinds.work-missing"
+    assert s.refusal(without(makers.pledge(s.ledger, s.anns, ANN, ANN), "prev")) == "kinds.prev-missing"
+    assert s.refusal(without(makers.object_(s.ledger, s.anns, ANN), "work")) == "rules.nothing-to-object-to"
+    assert s.refusal(without(leaf, work=s.ledger.head.block)) == "rules.no-such-work"
+    assert s.refusal(without(leaf, work=makers.leaf_hash(s.ledger.leaf(0)))) == "rules.no-such-work"
+
+
+def test_a_kind_that_nobody_knows() -> None:
+    """An unknown kind is refused with the names of those that are known; a place without a work is none."""
+    s = Scene()
+    content = dict(parse(makers.supplement(s.ledger, s.anns, ANN)).body)
+    assert s.refusal(makers.signed({**content, "kind": "work.steal"}, ANN)) == "kinds.unknown"
+    content = {name: value for name, value in content.items() if name != "work"} | {"prev": s.anns}
+    draft = {**content, "kind": "work.draft", "data": {"manifest": bytes(32), "mode": "sealed", "version": 1}}
+    assert s.refusal(makers.signed(draft, ANN)) == "kinds.no-work"
+
+
+# Who must sign, in ways of its own
+
+
+@pytest.mark.parametrize(
+    ("leaf", "code"),
+    [
+        (lambda s: makers.capture(s.ledger, X), "rules.agent"),
+        (lambda s: makers.register(s.ledger, CLIENT, creator=DROP), "rules.agent"),
+        (lambda s: makers.register(s.ledger, ANN, creator=seeded("x")), "rules.agent"),
+        (lambda s: makers.register(s.ledger, ANN, shares=2), "rules.shares"),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, CLIENT: 1}), ""),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, CLIENT: 1}, consents=[CLERKS[0]]), ""),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, CLIENT: 1}, consents=[CLERKS[1]]), "rules.consent-missing"),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, Client(BEN): 1}), "rules.not-an-office"),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, STRANGER: 1}), "rules.not-attested"),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, FIRM: 1}), "rules.representatives"),
+        (lambda s: makers.register(s.ledger, ANN, {ANN: 1, FIRM: 1}, also=REPRESENTATIVES), ""),
+        (lambda s: makers.licence(s.ledger, s.eves, EVE, CLIENT), ""),
+        (lambda s: makers.licence(s.ledger, s.eves, CLERKS[1], BEN), "rules.not-the-owner"),
+        (lambda s: makers.issue(s.ledger, CLERKS[1], s.eves, work=s.eves), "rules.outside-scope"),
+        (lambda s: makers.licence(s.ledger, s.shared, ANN, BEN, exclusive=False), ""),
+        (lambda s: makers.licence(s.ledger, s.shared, ANN, BEN), "rules.consent-missing"),
+        (lambda s: makers.licence(s.ledger, s.shared, s.owners(), BEN, also=REPRESENTATIVES), ""),
+        (lambda s: makers.transfer(s.ledger, s.anns, ANN, BEN, ground="inheritance"), "rules.involuntary"),
+        (lambda s: makers.inheritance(s.ledger, s.anns, AUTHORITY[0], ANN, BEN, ground="gift"), "rules.involuntary"),
+        (lambda s: makers.inheritance(s.ledger, s.clients, X, Client(X, "client b"), BEN), ""),
+        (lambda s: makers.issue(s.ledger, X, s.eves, work=s.anns), "rules.target"),
+        (lambda s: makers.erase(s.ledger, ANN, s.eves, work=s.anns), "rules.target"),
+        (lambda s: makers.erase(s.ledger, X, s.anns), ""),
+        (lambda s: makers.erase(s.ledger, AUTHORITY[0], s.anns), ""),
+        (lambda s: makers.publish(s.ledger), ""),
+        (lambda s: makers.compromise(s.ledger, ANN), ""),
+        (lambda s: makers.compromise(s.ledger, AUTHORITY[0], STRANGER), ""),
+        (lambda s: makers.anchor(s.ledger, AUTHORITY[0]), ""),
+        (lambda s: makers.health(s.ledger, STRANGER), "rules.not-an-office"),
+        (lambda s: makers.draft(s.ledger, ANN, s.anns, version=3), "rules.draft-chain"),
+        (lambda s: makers.draft(s.ledger, ANN, s.anns, previous=s.eves), "rules.draft-chain"),
+        (lambda s: makers.draft(s.ledger, ANN, previous=s.seal(makers.draft(s.ledger, ANN)), version=2), ""),
+        (
+            lambda s: makers.draft(s.ledger, ANN, previous=s.seal(makers.draft(s.ledger, ANN)), version=3),
+            "rules.draft-chain",
+        ),
+        (lambda s: makers.register(s.ledger, ANN, draft=s.seal(makers.draft(s.ledger, ANN))), ""),
+        (lambda s: makers.files(s.ledger, *(lambda w, r: (w, ANN, r))(*promising(s))), ""),
+        (lambda s: makers.outcome(s.ledger, s.anns, AUTHORITY[0], complained(s)), ""),
+        (lambda s: makers.handover(s.ledger, s.anns, X, complained(s)), ""),
+    ],
+)
+def test_who_must_sign(leaf: Case, code: str) -> None:
+    """Owners, clients, companies, clerks, offices and the authority, each by the signatures that bind them."""
+    s = Scene()
+    assert s.refusal(leaf(s)) == code
+
+
+def test_a_charter_is_the_authoritys() -> None:
+    """Its signer is one of the keys that it names."""
+    body = dict(parse(makers.charter(Ledger())).body)
+    assert Ledger().refusal(makers.signed(body, STRANGER, AUTHORITY)) == "rules.not-the-authority"
+
+
+def test_a_charter_is_first_and_alone() -> None:
+    """Nothing comes before it, and it comes once."""
+    s = Scene()
+    assert Ledger().refusal(makers.supplement(s.ledger, s.anns, ANN)) == "rules.charter-first"
+    s = Scene()
+    assert s.refusal(makers.charter(s.ledger)) == "duplicate"
+
+
+def test_an_outcome_names_its_own_handover() -> None:
+    """A hand-over of another complaint is no hand-over of this one."""
+    s = Scene()
+    case, other = complained(s), complained(s)
+    given = s.seal(makers.handover(s.ledger, s.anns, ANN, case))
+    assert s.refusal(makers.outcome(s.ledger, s.anns, ANN, case, handover=given)) == ""
+    assert s.refusal(makers.outcome(s.ledger, s.anns, ANN, other, handover=given)) == "rules.target"
+
+
+def test_a_complaint_about_several_works() -> None:
+    """It stands in the history of each, and needs an interest in each."""
+    s = Scene()
+    case = s.seal(makers.complain(s.ledger, s.anns, ANN, works=[s.shared]))
+    assert makers.head(s.ledger, s.anns) == makers.head(s.ledger, s.shared) == case
+    found = rules.status_of(s.ledger, s.shared)
+    index = s.ledger.find_leaf(case)
+    assert list(rules.history(s.ledger, found)) == [index, found.first]
+
+
+# Holes
+
+
+def replaced(s: Scene, old: SigningKey = ANN, new: SigningKey = NEW) -> None:
+    """Office X attests another key in the place of a member's, as if he had lost it."""
+    s.seal(makers.attest(s.ledger, X, new, replaces=old))
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        lambda s: None,
+        lambda s: s.seal(makers.attest(s.ledger, X, NEW)),
+        lambda s: s.seal(makers.revoke(s.ledger, X, NEW)),
+        lambda s: s.seal(makers.revoke(s.ledger, X, ANN)),
+        lambda s: s.seal(makers.attest(s.ledger, X, NEWER, replaces=NEW)),
+        lambda s: suspended(s),
+    ],
+    ids=["none", "renew the new key", "revoke the new key", "revoke the old key", "replace the new key", "suspended"],
+)
+def test_an_office_steals_no_key(trick: Callable[[Scene], object]) -> None:
+    """For 15 days the old key stops its replacement, whatever its office does; and then its holder still is the owner."""
+    s = Scene()
+    replaced(s)
+    trick(s)
+    s.seal(makers.object_to_key(s.ledger, ANN, NEW), after=14 * DAY)
+    s.seal(makers.accredit(s.ledger, X))
+    s.seal(makers.attest(s.ledger, X, ANN))
+    s.seal(after=16 * DAY)
+    assert s.refusal(makers.transfer(s.ledger, s.anns, ANN, BEN)) == ""
+    for key in (NEW, NEWER):
+        if not s.refusal(makers.attest(s.ledger, X, key)):
+            s.seal(makers.attest(s.ledger, X, key))
+            s.seal(after=16 * DAY)
+            assert s.refusal(makers.supplement(s.ledger, s.anns, key)) == "rules.not-the-owner"
+
+
+def test_an_attestation_that_lapses_silences_nobody() -> None:
+    """The old key objects also after its attestation has expired in the meantime."""
+    s = Scene()
+    s.seal(after=360 * DAY)
+    s.seal(makers.attest(s.ledger, X, NEW, replaces=ANN))
+    s.seal(after=10 * DAY)
+    assert s.refusal(makers.supplement(s.ledger, s.anns, ANN)) == "rules.attestation-expired"
+    assert s.refusal(makers.object_to_key(s.ledger, ANN, NEW)) == ""
+
+
+def test_a_replacement_after_15_days() -> None:
+    """Not a millisecond before; then the old key is nobody's, and its holder's works are the new one's."""
+    s = Scene()
+    replaced(s)
+    waiting = s.ledger.record("member", NEW.public)
+    assert s.refusal(makers.supplement(s.ledger, s.anns, NEW), after=15 * DAY) == "rules.waiting-period"
+    assert s.refusal(makers.object_to_key(s.ledger, ANN, NEW), after=15 * DAY) == ""
+    assert s.refusal(makers.object_to_key(s.ledger, ANN, NEW), after=15 * DAY + 1) == "rules.nothing-to-object-to"
+    assert s.refusal(makers.supplement(s.ledger, s.anns, ANN), after=15 * DAY + 1) == "rules.key-replaced"
+    assert s.refusal(makers.transfer(s.ledger, s.anns, NEW, BEN, moves=[moved(ANN, BEN)]), after=15 * DAY + 1) == ""
+    assert waiting["from"] == s.ledger.head.time + 15 * DAY
+
+
+def test_a_co_owner_objects() -> None:
+    """A co-owner, also by his office or through his representatives, has a say in who his co-owner is."""
+    s = Scene()
+    replaced(s)
+    for by, also in ((FIRM, REPRESENTATIVES[:1]), (X, []), (CLERKS[0], [])):
+        leaf = makers.object_to_key(s.ledger, by, NEW, work=s.shared, also=also)
+        assert s.refusal(leaf) == ""
+        assert s.refusal(makers.object_to_key(s.ledger, by, NEW, also=also)) == "rules.not-the-owner"
+    assert s.refusal(makers.object_to_key(s.ledger, FIRM, NEW, work=s.shared)) == "rules.representatives"
+    assert s.refusal(makers.object_to_key(s.ledger, EVE, NEW, work=s.shared)) == "rules.not-the-owner"
+    leaf = makers.object_to_key(s.ledger, FIRM, NEW, work=s.anns, also=REPRESENTATIVES[:1])
+    assert s.refusal(leaf) == "rules.not-the-owner"
+    s.seal(makers.attest(s.ledger, X, FRESH[0], replaces=BEN))
+    leaf = makers.object_to_key(s.ledger, FIRM, FRESH[0], work=s.shared, also=REPRESENTATIVES[:1])
+    assert s.refusal(leaf) == "rules.not-the-owner"
+
+
+def test_a_company_objects_with_or_without_its_representatives() -> None:
+    """What protects may be signed by the key alone."""
+    s = Scene()
+    replaced(s, FIRM)
+    assert s.refusal(makers.object_to_key(s.ledger, FIRM, NEW)) == ""
+    assert s.refusal(makers.object_to_key(s.ledger, FIRM, NEW, also=REPRESENTATIVES)) == ""
+
+
+def test_a_pledge_is_not_escaped_through_a_licence_of_ones_own() -> None:
+    """An owner who licensed himself before the pledge needs the pledgee for what he sublicenses; another licensee,
+    whose licence the pledgee saw, does not."""
+    s = Scene()
+    own = s.seal(makers.licence(s.ledger, s.anns, ANN, ANN, sublicence=True, exclusive=False))
+    bens = s.seal(makers.licence(s.ledger, s.anns, ANN, BEN, sublicence=True, exclusive=False))
+    s.seal(makers.pledge(s.ledger, s.anns, ANN, BEN))
+    terms: dict[str, Any] = {"from_": s.ledger.head.time, "until": s.ledger.head.time + DAY, "exclusive": False}
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE, under=own, **terms)) == "rules.consent-missing"
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE, under=own, pledgees=[BEN], **terms)) == ""
+    assert s.refusal(makers.licence(s.ledger, s.anns, BEN, EVE, under=bens, **terms)) == ""
+
+
+def test_sublicences_of_sublicences() -> None:
+    """Each gives no more than the one above; the one above is no conflict, a licence beside it is."""
+    s = Scene()
+    start = s.ledger.head.time
+    terms: dict[str, Any] = {"from_": start, "until": start + DAY, "sublicence": True}
+    top = s.seal(makers.licence(s.ledger, s.anns, ANN, BEN, **terms, rights=[5, 6]))
+    middle = s.seal(makers.licence(s.ledger, s.anns, BEN, EVE, under=top, **terms))
+    assert s.refusal(makers.licence(s.ledger, s.anns, EVE, FIRM, under=middle, also=REPRESENTATIVES, **terms)) == ""
+    assert s.refusal(makers.licence(s.ledger, s.anns, BEN, EVE, under=top, **terms)) == "rules.exclusive-licence"
+    wider = makers.licence(s.ledger, s.anns, EVE, BEN, under=middle, rights=[5, 6], **terms)
+    assert s.refusal(wider) == "rules.sublicence"
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, FIRM, also=REPRESENTATIVES)) == "rules.exclusive-licence"
+
+
+def test_no_single_owner_blocks_exclusive_licences() -> None:
+    """Half of the places are for all owners together, in whatever way the others were filled; beyond all is too many."""
+    s = Scene()
+    for _ in range(dealing.MAX_LICENCES // 2):
+        s.seal(makers.licence(s.ledger, s.anns, ANN, BEN, exclusive=False, sublicence=True))
+    for i in range(dealing.MAX_LICENCES // 2):
+        slot = START + YEAR + i * DAY
+        s.seal(makers.licence(s.ledger, s.anns, ANN, BEN, from_=slot, until=slot + DAY))
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, BEN, from_=START, until=START + 1)) == "rules.too-many"
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, BEN, exclusive=False)) == ""
+
+
+def test_objections_have_an_end() -> None:
+    """Many parties may object, and not without bound."""
+    s = Scene()
+    for i in range(contesting.MAX_OBJECTIONS):
+        member = party(f"objector {i}")
+        s.seal(makers.attest(s.ledger, X, member))
+        s.seal(makers.object_(s.ledger, s.anns, member))
+    assert s.refusal(makers.object_(s.ledger, s.anns, BEN)) == "rules.too-many"
+
+
+def test_a_clerk_takes_nothing_with_him() -> None:
+    """What he signed for one office is that office's still when he works for another."""
+    s = Scene()
+    objection = s.seal(makers.object_(s.ledger, s.eves, CLERKS[0]))
+    s.seal(makers.dismiss(s.ledger, X, CLERKS[0]))
+    s.seal(makers.appoint(s.ledger, Y, CLERKS[0]))
+    assert s.refusal(makers.withdraw(s.ledger, s.eves, CLERKS[0], objection)) == "rules.not-the-signer"
+    assert s.refusal(makers.withdraw(s.ledger, s.eves, X, objection)) == ""
+
+
+def test_a_clerk_consents_inside_his_scope() -> None:
+    """His consent is the office's, while he is appointed, for the kinds that he is appointed for."""
+    s = Scene()
+    client = Client(Y, "client a")
+    attempt = makers.transfer
+    assert s.refusal(attempt(s.ledger, s.anns, ANN, client, consents=[CLERKS[1]])) == "rules.outside-scope"
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, client, consents=[CLERKS[1]])) == ""
+    s.seal(makers.dismiss(s.ledger, Y, CLERKS[1]))
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, client, consents=[CLERKS[1]])) == "rules.clerk-dismissed"
+    s.seal(makers.suspend(s.ledger, Y))
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, client)) == "rules.office-suspended"
+
+
+def test_a_pledgee_releases_with_an_owner() -> None:
+    """Whichever of them signs first; an office's clerk may sign for its client."""
+    s = Scene()
+    given = s.seal(makers.pledge(s.ledger, s.clients, Client(X, "client b"), ANN))
+    for pair in ((ANN, Client(X, "client b")), (Client(X, "client b"), ANN), (ANN, CLERKS[0])):
+        assert s.refusal(makers.release(s.ledger, s.clients, given, *pair)) == ""
+    own = s.seal(makers.pledge(s.ledger, s.anns, ANN, ANN))
+    assert s.refusal(makers.release(s.ledger, s.anns, own, ANN, ANN)) == ""
+
+
+def test_a_new_key_of_an_office_or_log_acts_from_the_next_block_on() -> None:
+    """In the block of the rotation the old one still acts, and the new one does not."""
+    s = Scene()
+    draft = s.ledger.draft(s.ledger.head.time + 1)
+
+    def admit(leaf: bytes) -> str:
+        try:
+            draft.admit(chain.examine(leaf, "certification", ORIGIN))
+        except RuleError as error:
+            return error.code
+        return ""
+
+    assert admit(makers.rotate(s.ledger, X, Z, "office")) == ""
+    assert admit(makers.rotate(s.ledger, LOG, NEXT_LOG, "log")) == ""
+    assert admit(makers.rotate(s.ledger, NEXT_LOG, NEW, "log")) == "rules.key-replaced"
+    assert admit(makers.issue(s.ledger, Z, s.anns)) == "rules.waiting-period"
+    assert admit(makers.issue(s.ledger, X, s.anns)) == ""
+    assert admit(makers.health(s.ledger, NEXT_LOG)) == "rules.not-an-office"
+    assert admit(makers.health(s.ledger, LOG)) == ""
+
+
+def test_a_past_authoritys_keys_are_nobodys_else() -> None:
+    """A key that was the authority's, between two successions, takes no other role."""
+    s = Scene()
+    first = [party("successor 1"), party("successor 2")]
+    s.seal(makers.succeed(s.ledger, first))
+    leaf = makers.succeed(s.ledger, AUTHORITY[:2], nonce="back")
+    s.seal(makers.signed(parse(leaf).body, first[0], [first[1], *AUTHORITY[:2]]))
+    assert s.refusal(makers.accredit(s.ledger, first[0])) == "rules.key-has-a-role"
+
+
+def test_only_what_lasts_is_annulled() -> None:
+    """A supplement is a fact that happened; there is nothing about it to end."""
+    s = Scene()
+    added = s.seal(makers.supplement(s.ledger, s.anns, ANN))
+    assert s.refusal(makers.annul(s.ledger, s.anns, added)) == "rules.target"
+    assert s.refusal(makers.annul(s.ledger, s.anns, objected(s))) == ""
+
+
+def test_an_annulled_licence_binds_until_then() -> None:
+    """A licence is annulled from a time on, perhaps from before it began."""
+    s = Scene()
+    taken = licensed(s)
+    now = s.ledger.head.time
+    s.seal(makers.annul(s.ledger, s.anns, taken, effective=now + DAY))
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE, from_=now)) == "rules.exclusive-licence"
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE, from_=now + DAY)) == ""
+    s.seal(makers.annul(s.ledger, s.anns, taken, effective=START - 1))
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE, from_=now)) == ""
+
+
+def test_chains_of_authority() -> None:
+    """Every act on whose authority an entry stands, before it, through rotations, clerks and replacements."""
+    s = Scene()
+
+    def stands_on(leaf: bytes) -> list[str]:
+        index = s.ledger.find_leaf(s.seal(leaf))
+        assert index is not None
+        entry = parse(s.ledger.leaf(index))
+        chain = rules.authority_chain(entry, index, s.ledger)
+        assert chain == sorted(set(chain))
+        assert not chain or chain[-1] < index
+        return [parse(s.ledger.leaf(each)).kind.partition(".")[2] for each in chain]
+
+    assert rules.authority_chain(parse(s.ledger.leaf(0)), 0, s.ledger) == []
+    assert stands_on(makers.publish(s.ledger)) == ["charter"]
+    assert stands_on(makers.issue(s.ledger, X, s.anns)) == ["charter", "accredit"]
+    assert stands_on(makers.issue(s.ledger, CLERKS[0], s.anns)) == ["charter", "accredit", "appoint"]
+    assert stands_on(makers.supplement(s.ledger, s.anns, ANN)) == ["charter", "accredit", "attest"]
+    s.seal(makers.rotate(s.ledger, X, Z, "office"))
+    s.seal(makers.rotate(s.ledger, ANN, NEW))
+    assert stands_on(makers.issue(s.ledger, Z, s.anns)) == ["charter", "accredit", "rotate"]
+    after = ["charter", "accredit", "attest", "rotate", "rotate"]
+    assert stands_on(makers.supplement(s.ledger, s.anns, NEW)) == after
+    assert s.refusal(makers.supplement(s.ledger, s.anns, CLERKS[0])) == "rules.not-the-owner"
+
+
+def test_ids_of_nothing() -> None:
+    """A key that nobody has stands for itself; a role once taken is taken."""
+    s = Scene()
+    assert rules.log_key_of(s.ledger, LOG.public) == LOG.public
+    assert rules.current("member", STRANGER.public, START, s.ledger) == STRANGER.public
+    for key in (AUTHORITY[1], LOG, CLERKS[0]):
+        assert s.refusal(makers.accredit(s.ledger, key)) == "rules.key-has-a-role"
+
+
+def test_who_acts() -> None:
+    """Whoever signs is found by role, key and answering office; a clerk is his office, in the ledger that he meant."""
+    s = Scene()
+    index, now = len(s.ledger.leaves), s.ledger.head.time + 1
+    for leaf, role, key, office in (
+        (makers.supplement(s.ledger, s.anns, ANN), "member", ANN, X),
+        (makers.issue(s.ledger, CLERKS[0], s.anns), "office", X, X),
+        (makers.publish(s.ledger), "authority", AUTHORITY[0], None),
+        (makers.health(s.ledger), "log", LOG, None),
+    ):
+        actor = rules.authorise(parse(leaf), index, now, s.ledger, "work.art")
+        assert actor == (role, key.public, office and office.public)
+    leaf = without(makers.supplement(s.ledger, s.anns, ANN), ledger="another.example/x")
+    assert s.refusal(leaf) == "entry.wrong-ledger"
+
+
+def test_a_replaced_office_and_a_narrow_one() -> None:
+    """The old key of an office does nothing more; a new office does what it is accredited for."""
+    s = Scene()
+    replaced_office(s)
+    assert s.refusal(makers.issue(s.ledger, X, s.anns)) == "rules.key-replaced"
+    s.seal(makers.accredit(s.ledger, FRESH[0], kinds=["node.health"]))
+    assert s.refusal(makers.issue(s.ledger, FRESH[0], s.anns)) == "rules.outside-scope"
+    assert s.refusal(makers.health(s.ledger, FRESH[0])) == ""
+
+
+def test_what_a_holder_looks_back_at() -> None:
+    """A status says which licences are in force at a time, and whether the registration is."""
+    s = Scene()
+    taken = licensed(s, exclusive=False)
+    start = s.ledger.head.time - 1
+    s.seal(makers.annul(s.ledger, s.anns, effective=start + DAY))
+    found = rules.status_of(s.ledger, s.anns)
+    assert found.is_in_force(start)
+    assert not found.is_in_force(start + DAY)
+    whole = works.of(
+        (index, parse(s.ledger.leaf(index)), s.ledger.head.time)
+        for index in reversed([*rules.history(s.ledger, found)])
+    )
+    assert [each.entry for each in whole.in_force(start)] == [taken]
+    assert whole.in_force(start - 1) == whole.in_force(start + 30 * DAY) == ()

@@ -44,6 +44,7 @@ COMMON = {
     ).split()
 }
 """What an entry of any kind may be refused with, beside what its kind declares."""
+CASES = ("case.handover", "case.outcome")
 STEPS = [1, 1, 1, 1000, 1000, DAY, DAY, 14 * DAY, 16 * DAY, 31 * DAY]
 
 
@@ -177,7 +178,7 @@ class Town:
         """An entry of this kind that is meant to be admitted."""
         now = world(self.model.events)
         nonce = f"{len(self.model.events)} {random.random()}"
-        leaf = _Writer(self, now, random, nonce).write(kind)
+        leaf = _Writer(self, now, random, nonce, kind).write()
         return self.complete(leaf, now)
 
     def bent(self, kind: str, random: Random) -> bytes:
@@ -188,8 +189,8 @@ class Town:
 class _Writer:
     """Writes one entry of a kind, by parties who may."""
 
-    def __init__(self, town: Town, now: World, random: Random, nonce: str) -> None:
-        self.town, self.now, self.random, self.nonce = town, now, random, nonce
+    def __init__(self, town: Town, now: World, random: Random, nonce: str, kind: str) -> None:
+        self.town, self.now, self.random, self.nonce, self.kind = town, now, random, nonce, kind
         self.view = town.view
         self.pick = random.choice
         members = [KEYS[key] for key, one in now.members.items() if not one["ended"] and one["replaced"] is None]
@@ -200,14 +201,25 @@ class _Writer:
             STRANGER
         ]
         self.authority = [KEYS[key] for key in now.authority]
-        self.work = self.pick(town.works())
+        works = town.works()
+        if random.random() < 0.7:
+            # A work with which this can be done, if there is one.
+            works = [each for each in works if self._fits(kind, each)] or works
+        self.work = self.pick(works)
         self.status = status(town.model.events, self.work)
         self.owners = [town.party(one, now) for one in self.status["owners"]]
         self.pledgees = [town.party(one["who"], now) for one in self.status["pledges"]]
 
-    def write(self, kind: str) -> bytes:
+    def _fits(self, kind: str, work: bytes) -> bool:
+        found = status(self.town.model.events, work)
+        if found["end"] is not None or found["open"] != (kind == "work.files"):
+            return False
+        complained = any(each.kind == "case.complain" and each.work == work for each in found["history"])
+        return bool(found["pledges"] if kind == "work.release" else complained or kind not in CASES)
+
+    def write(self) -> bytes:
         """The entry."""
-        leaf: bytes = getattr(self, "_" + kind.replace(".", "_"))()
+        leaf: bytes = getattr(self, "_" + self.kind.replace(".", "_"))()
         return leaf
 
     def _more(self, **more: Any) -> dict[str, Any]:

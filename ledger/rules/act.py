@@ -143,10 +143,8 @@ class Act:
         return index, office, data
 
     def office(self, key: bytes, kind: Kind, category: str | None) -> int:
-        """Leaf index of the accreditation by which the office `key` answers for `kind` and `category` now."""
+        """Leaf index of the accreditation by which the office `key`, a known one, answers for `kind` and `category`."""
         record = self.record("office", key)
-        if record is None:
-            raise self.refuse("not-an-office", "body.by", actual=key)
         successor = record.get("successor")
         if successor is not None and successor[2] < self.time:
             raise self.refuse("key-replaced", "body.by", expected=successor[1], actual=key)
@@ -215,7 +213,6 @@ class Act:
         if self.record("office", office) is None:
             raise self.refuse("not-an-office", "body.consents", actual=office)
         kind = KINDS[self.entry.kind]
-        clerk = None
         if not self.uses(office):
             # In the order of the keys, so that every replay asks the same one.
             clerk = next((key for key in sorted(self.consents) if self._employer(key) == office), None)
