@@ -193,7 +193,8 @@ class Draft:
         index = self.view.head.size + len(self.entries)
         self._refuse_repetition(entry)
         if self._certified:
-            rules.check_log_key(entry, self.log_key)
+            if index == 0:
+                rules.check_log_key(entry, self.log_key)
             self._registry.changes.update(rules.judge(entry, index, self.time, self._registry))
             self._registry.places[entry.hash] = index
         self._indexes[entry.statement] = index

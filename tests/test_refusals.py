@@ -12,6 +12,7 @@ import pytest
 from ledger import chain, kinds, rules, works
 from ledger.chain import Duplicate
 from ledger.entry import parse
+from ledger.errors import RuleError
 from ledger.keys import SigningKey
 from ledger.messages.rules import MESSAGES
 from ledger.rules import contesting, dealing, parties
@@ -565,7 +566,7 @@ def test_a_kind_that_nobody_knows() -> None:
             "rules.draft-chain",
         ),
         (lambda s: makers.register(s.ledger, ANN, draft=s.seal(makers.draft(s.ledger, ANN))), ""),
-        (lambda s: makers.files(s.ledger, *(lambda w, r: (w, ANN, r))(*promising(s))), ""),
+        (lambda s: following(s, ANN), ""),
         (lambda s: makers.outcome(s.ledger, s.anns, AUTHORITY[0], complained(s)), ""),
         (lambda s: makers.handover(s.ledger, s.anns, X, complained(s)), ""),
     ],
