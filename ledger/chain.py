@@ -73,6 +73,9 @@ class View(Protocol):
     def find_leaf(self, leaf_hash: bytes) -> int | None:
         """The index of the leaf with this hash (32 bytes), or None."""
 
+    def find_leaves(self, leaf_hashes: Sequence[bytes]) -> Sequence[int | None]:
+        """`find_leaf` for many hashes."""
+
     def leaf(self, index: int) -> bytes:
         """The leaf at `index`."""
 
@@ -126,19 +129,39 @@ def trusted(leaf: bytes, profile: Profile) -> Entry:
     return entries_.opaque(leaf) if profile == "opaque" else entries_.trusted(leaf)
 
 
+MAX_REMEMBERED = 32_768
+
+
+def remember(known: dict[Key, Record], applied: Applied) -> None:
+    """Bring what a `Draft` knew of the registry up to date with the block that it became, once that is committed."""
+    known.update({name: record for name, record in applied.records.items() if name[0] not in _OF_ONE_WORK})
+    if len(known) > MAX_REMEMBERED:
+        known.clear()
+
+
+_OF_ONE_WORK = ("work", "back")
+"""Tables whose records are each asked for by few entries, and not worth remembering."""
+
+
 @dataclass(slots=True)
 class _Overlay:
     """The registry with a draft's own changes laid over it; nearly every entry asks for the same few records."""
 
     view: View
     entries: list[Entry]
+    known: dict[Key, Record]
     changes: dict[Key, Record] = field(default_factory=dict)
-    known: dict[Key, Record] = field(default_factory=dict)
     places: dict[bytes, int] = field(default_factory=dict)
 
     def find_leaf(self, leaf_hash: bytes) -> int | None:
         found = self.places.get(leaf_hash)
         return self.view.find_leaf(leaf_hash) if found is None else found
+
+    def prefetch(self, entries: Sequence[Entry]) -> None:
+        wanted = [work for work in {entry.work for entry in entries} if work is not None and work not in self.places]
+        for work, index in zip(wanted, self.view.find_leaves(wanted), strict=True):
+            if index is not None:
+                self.places[work] = index
 
     def leaf(self, index: int) -> bytes:
         size = self.view.head.size
@@ -149,18 +172,26 @@ class _Overlay:
         changed = self.changes.get(name)
         if changed is not None:
             return changed
-        if name not in self.known:
-            self.known[name] = self.view.record(table, key)
-        return self.known[name]
+        found = self.known.get(name, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self.view.record(table, key)
+            if table not in _OF_ONE_WORK:
+                self.known[name] = found
+        return found
+
+
+_UNKNOWN: Record = object()
 
 
 class Draft:
     """A block under construction on top of `view`, to be sealed with `time` (ms, later than the previous block's).
 
-    Not thread-safe; the task that seals owns it.
+    `known` is what is known already of `view`'s registry, decoded; the draft adds to it. A writer that keeps it from block
+    to block says so with `remember`, and starts with an empty one after a failure. Not thread-safe; the task that seals
+    owns it.
     """
 
-    def __init__(self, view: View, time: int) -> None:
+    def __init__(self, view: View, time: int, known: dict[Key, Record] | None = None) -> None:
         head = view.head
         if time <= head.time:
             raise ProofError("block.time-not-increasing", expected=f"after {head.time}", actual=time)
@@ -168,7 +199,7 @@ class Draft:
         self.time = time
         self.entries: list[Entry] = []
         self._certified = view.profile == "certification"
-        self._registry = _Overlay(view, self.entries)
+        self._registry = _Overlay(view, self.entries, {} if known is None else known)
         self.log_key = view.log_key
         if self._certified:
             rules.version_in_force(view)
@@ -178,11 +209,13 @@ class Draft:
         self._computed: tuple[bytes, merkle.Frontier] | None = None
 
     def prefetch(self, entries: Sequence[Entry]) -> None:
-        """Look up many statement ids in one go, so that `admit` need not do it one by one."""
+        """Look up many statement ids and works in one go, so that `admit` need not do it one by one."""
         wanted = [entry for entry in entries if entry.statement not in self._looked_up]
         found = self.view.find_statements([(entry.statement, entry.at if self._certified else 0) for entry in wanted])
         for entry, index in zip(wanted, found, strict=True):
             self._looked_up[entry.statement] = index
+        if self._certified:
+            self._registry.prefetch(wanted)
 
     def admit(self, entry: Entry) -> int:
         """Add an examined entry; returns its leaf index.
@@ -286,13 +319,13 @@ class Draft:
         )
 
 
-def apply(view: View, entries: Sequence[Entry], block_leaf: bytes) -> Applied:
-    """Judge and apply one sealed block on top of `view`; its entries have been examined.
+def apply(view: View, entries: Sequence[Entry], block_leaf: bytes, known: dict[Key, Record] | None = None) -> Applied:
+    """Judge and apply one sealed block on top of `view`; its entries have been examined. `known` as for `Draft`.
 
     Raises `ProofError` "block.broken-rule" naming the leaf whose entry a rule refuses, or what `Draft.close` raises.
     """
     block = blocks.parse(block_leaf)
-    draft = Draft(view, block.time)
+    draft = Draft(view, block.time, known)
     draft.prefetch(entries)
     for position, entry in enumerate(entries):
         try:

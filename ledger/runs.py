@@ -239,6 +239,33 @@ def candidates(table: Table, manifest: Manifest, kind: int, digest: bytes, since
                 yield from _find(run, key, chunk, mark)
 
 
+def search(
+    table: Table, manifest: Manifest, kind: int, digests: Sequence[bytes], wanted: set[int]
+) -> Iterator[list[tuple[int, int]]]:
+    """`candidates` for many hashes: `(position in digests, leaf index)`, array by array, the largest run first.
+
+    The caller takes a position out of `wanted` once it is found, and it is not looked for in the arrays that follow.
+    """
+    marks = sorted([(fingerprint(kind, digests[position]), position) for position in wanted])
+    for run in sorted(manifest.all_runs(), key=lambda run: run.items, reverse=True):
+        found: list[tuple[int, int]] = []
+        shift, previous = FINGERPRINT_BITS - run.prefix_bits, -1
+        key, chunk = b"", None
+        for mark, position in marks:
+            if position not in wanted:
+                continue
+            prefix = mark >> shift
+            if prefix != previous:
+                previous, key = prefix, run.key(prefix)
+                chunk = table.get(key)
+            if chunk is not None:
+                found += [(position, index) for index in _find(run, key, chunk, mark)]
+        yield found
+    hot = table.get(HOT)
+    if hot is not None:
+        yield [(position, index) for mark, position in marks if position in wanted for index in _find_hot(hot, mark)]
+
+
 def insert(table: Table, items: Sequence[int], newest: int) -> None:
     """Add a block's items, whose entries' newest `at` is `newest`, and do the merging that is due."""
     if not items:

@@ -276,19 +276,37 @@ class Snapshot:
 
     # Lookups by hash
 
-    def _candidates(self, kind: int, digest: bytes, since: int = 0) -> Iterator[int]:
-        table = self._tables["index"]
+    def _runs(self) -> Manifest:
         if self._manifest is None:
-            self._manifest = self._shared.manifest(table)
-        size = self.head.size
-        for index in runs.candidates(table, self._manifest, kind, digest, since):
-            if index >= size:
-                raise damaged("index", index)
-            yield index
+            self._manifest = self._shared.manifest(self._tables["index"])
+        return self._manifest
+
+    def _inside(self, index: int) -> int:
+        """A leaf index that the hash index gave, which must be inside the tree."""
+        if index >= self.head.size:
+            raise damaged("index", index)
+        return index
+
+    def _candidates(self, kind: int, digest: bytes, since: int = 0) -> Iterator[int]:
+        return map(self._inside, runs.candidates(self._tables["index"], self._runs(), kind, digest, since))
 
     def find_leaf(self, leaf_hash: bytes) -> int | None:
         """The index of the leaf with this hash (32 bytes), block leaves included, or None."""
         return next((i for i in self._candidates(LEAF, leaf_hash) if self.leaf_hash(i) == leaf_hash), None)
+
+    def find_leaves(self, leaf_hashes: Sequence[bytes]) -> list[int | None]:
+        """`find_leaf` for many hashes, each chunk of the index read once."""
+        found: list[int | None] = [None] * len(leaf_hashes)
+        wanted = set(range(len(leaf_hashes)))
+        for candidates in runs.search(self._tables["index"], self._runs(), LEAF, leaf_hashes, wanted):
+            hashes = self.nodes([(0, self._inside(index)) for _, index in candidates])
+            for (position, index), leaf_hash in zip(candidates, hashes, strict=True):
+                if leaf_hash == leaf_hashes[position]:
+                    found[position] = index
+                    wanted.discard(position)
+            if not wanted:
+                break
+        return found
 
     def find_statements(self, statements: Sequence[tuple[bytes, int]]) -> list[int | None]:
         """For each `(statement id, at)` the index of the leaf that holds it, or None."""

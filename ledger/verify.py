@@ -242,9 +242,7 @@ def _is_understood(entry: Entry) -> bool:
     return True
 
 
-FOUNDING = frozenset(
-    "ledger.charter authority.succeed key.rotate office.accredit clerk.appoint member.attest".split()
-)
+FOUNDING = frozenset("ledger.charter authority.succeed key.rotate office.accredit clerk.appoint member.attest".split())
 """The kinds on whose acts authority rests: what they demand stands in the chain of authority whole."""
 
 
@@ -362,7 +360,9 @@ def _history(steps: _Steps, parsed: Certificate, entry: Entry, checkpoint: Check
         for item in parsed.later:
             found = _proven(item, checkpoint)
             if item.index <= previous or registration is None or registration.hash not in works.linked(found):
-                raise ProofError("certificate.later", field="later", expected="a later entry of this work", actual=item.index)
+                raise ProofError(
+                    "certificate.later", field="later", expected="a later entry of this work", actual=item.index
+                )
             previous = item.index
             later.append({"index": item.index, "kind": found.kind, "at": found.at, "leaf": found.hash.hex()})
             if status is not None:

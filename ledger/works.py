@@ -8,7 +8,6 @@ who computes one from a history. A status is never changed in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ledger import merkle
@@ -90,8 +89,7 @@ class Following(NamedTuple):
     root: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """A work as of its newest entry.
 
     `work` and `first` are the registration's leaf hash and index, `head` and `last` the newest entry's; `entries` counts
@@ -160,9 +158,8 @@ def begin(entry: Entry, index: int) -> Status:
 def follow(status: Status, entry: Entry, index: int, time: int) -> Status:
     """The status after `entry` at leaf `index`, sealed at `time` (ms): an entry of this work, or one that links it."""
     change = _CHANGES.get(entry.kind)
-    if change is not None and entry.work == status.work:
-        status = change(status, entry, index, time)
-    return replace(status, head=entry.hash, last=index, entries=status.entries + 1)
+    changed = change(status, entry, index, time) if change is not None and entry.work == status.work else {}
+    return status._replace(head=entry.hash, last=index, entries=status.entries + 1, **changed)
 
 
 def of(history: Iterable[tuple[int, Entry, int]]) -> Status:
@@ -213,20 +210,24 @@ def _extended(following: Following, files: Sequence[Value]) -> Following | None:
     return None
 
 
-def _files(status: Status, entry: Entry, index: int, time: int) -> Status:
+Fields = Mapping[str, Any]
+"""Those fields of a status that an entry changes, besides the three that every entry changes."""
+
+
+def _files(status: Status, entry: Entry, index: int, time: int) -> Fields:
     assert status.following is not None
-    return replace(status, following=_extended(status.following, entry.data["files"]))
+    return {"following": _extended(status.following, entry.data["files"])}
 
 
-def _draft(status: Status, entry: Entry, index: int, time: int) -> Status:
-    return replace(status, version=entry.data["version"], newest=entry.hash)
+def _draft(status: Status, entry: Entry, index: int, time: int) -> Fields:
+    return {"version": entry.data["version"], "newest": entry.hash}
 
 
-def _correct(status: Status, entry: Entry, index: int, time: int) -> Status:
-    return replace(status, category=entry.data.get("category", status.category))
+def _correct(status: Status, entry: Entry, index: int, time: int) -> Fields:
+    return {"category": entry.data.get("category", status.category)}
 
 
-def _licence(status: Status, entry: Entry, index: int, time: int) -> Status:
+def _licence(status: Status, entry: Entry, index: int, time: int) -> Fields:
     data = entry.data
     licence = Licence(
         entry.hash,
@@ -239,55 +240,54 @@ def _licence(status: Status, entry: Entry, index: int, time: int) -> Status:
         data["from"],
         data["until"],
     )
-    return replace(status, licences=(*status.licences, licence))
+    return {"licences": (*status.licences, licence)}
 
 
-def _transfer(status: Status, entry: Entry, index: int, time: int) -> Status:
+def _transfer(status: Status, entry: Entry, index: int, time: int) -> Fields:
     owners = moved(status.owners, entry.data["moves"])
     assert owners is not None
-    return replace(status, owners=owners)
+    return {"owners": owners}
 
 
-def _pledge(status: Status, entry: Entry, index: int, time: int) -> Status:
-    return replace(status, pledges=(*status.pledges, Pledge(entry.hash, index, holder(entry.data, "pledgee"))))
+def _pledge(status: Status, entry: Entry, index: int, time: int) -> Fields:
+    return {"pledges": (*status.pledges, Pledge(entry.hash, index, holder(entry.data, "pledgee")))}
 
 
-def _release(status: Status, entry: Entry, index: int, time: int) -> Status:
-    return replace(status, pledges=tuple(each for each in status.pledges if each.entry != entry.data["pledge"]))
+def _release(status: Status, entry: Entry, index: int, time: int) -> Fields:
+    return {"pledges": tuple(each for each in status.pledges if each.entry != entry.data["pledge"])}
 
 
-def _object(status: Status, entry: Entry, index: int, time: int) -> Status:
+def _object(status: Status, entry: Entry, index: int, time: int) -> Fields:
     if "member" in entry.data:
-        return status
+        return {}
     target = entry.data.get("target", status.work)
-    return replace(status, objections=(*status.objections, Objection(entry.hash, index, entry.by, target)))
+    return {"objections": (*status.objections, Objection(entry.hash, index, entry.by, target))}
 
 
-def _withdraw(status: Status, entry: Entry, index: int, time: int) -> Status:
+def _withdraw(status: Status, entry: Entry, index: int, time: int) -> Fields:
     return _ended(status, entry.data["target"], End("withdrawn", index, time))
 
 
-def _annul(status: Status, entry: Entry, index: int, time: int) -> Status:
+def _annul(status: Status, entry: Entry, index: int, time: int) -> Fields:
     target, effective = entry.data["target"], entry.data["effective"]
     kept = [
         each if each.entry != target else each._replace(end=min(each.end, effective))
         for each in status.licences
         if each.entry != target or each.start < effective
     ]
-    return _ended(replace(status, licences=tuple(kept)), target, End("annulled", index, effective))
+    return {"licences": tuple(kept), **_ended(status, target, End("annulled", index, effective))}
 
 
-def _ended(status: Status, target: bytes, end: End) -> Status:
+def _ended(status: Status, target: bytes, end: End) -> Fields:
     if target == status.work:
-        return replace(status, end=end)
-    return replace(
-        status,
-        pledges=tuple(each for each in status.pledges if each.entry != target),
-        objections=tuple(each for each in status.objections if each.entry != target),
-    )
+        return {"end": end}
+    return {
+        "pledges": tuple(each for each in status.pledges if each.entry != target),
+        "objections": tuple(each for each in status.objections if each.entry != target),
+    }
 
 
-_CHANGES: Mapping[str, Callable[[Status, Entry, int, int], Status]] = {
+_CHANGES: Mapping[str, Callable[[Status, Entry, int, int], Fields]] = {
     "work.files": _files,
     "work.draft": _draft,
     "work.correct": _correct,

@@ -25,6 +25,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.checkpoint import sign as sign_checkpoint
 from ledger.errors import LedgerError
 from ledger.keys import ED25519, SigningKey, VKey
+from ledger.rules import Key, Record
 from ledger.store import Store
 from node.clock import Clock
 from node.config import SealingSection
@@ -93,6 +94,7 @@ class Sealer:
         self._sleep = sleep
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
+        self._known: dict[Key, Record] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sealer")
         self._stopping = False
         self.refusals: Counter[str] = Counter()
@@ -172,7 +174,9 @@ class Sealer:
         """The private key of the log key in force. Raises `LedgerError` if the operator has not put it in place."""
         key = self._keys.get(public)
         if key is None:
-            raise LedgerError("node.wrong-log-key", expected=public, actual=", ".join(each.hex() for each in self._keys))
+            raise LedgerError(
+                "node.wrong-log-key", expected=public, actual=", ".join(each.hex() for each in self._keys)
+            )
         return key
 
     def _checkpoint(self, key: SigningKey, size: int, root: bytes) -> bytes:
@@ -185,7 +189,7 @@ class Sealer:
             with self.store.snapshot() as view:
                 if not leaves and view.head.height < 0 and view.profile == "certification":
                     return []
-                draft = Draft(view, self._time(view.head.time))
+                draft = Draft(view, self._time(view.head.time), self._known)
                 outcomes = self._admit(draft, leaves)
                 if leaves and not draft.entries:
                     return [outcome for outcome in outcomes if not isinstance(outcome, int)]
@@ -193,7 +197,9 @@ class Sealer:
                 block = blocks.make(draft.header(self._clock.state()), key.sign)
                 applied = draft.close(block)
             self.store.commit(applied, self._checkpoint(key, applied.head.size, applied.head.root))
+            chain.remember(self._known, applied)
         except LedgerError as error:
+            self._known = {}
             self.trouble = error
             self.refusals[error.code] += len(leaves)
             return [error] * len(leaves)

@@ -182,6 +182,9 @@ class Ledger:
     def find_leaf(self, leaf_hash: bytes) -> int | None:
         return next((i for i, leaf in enumerate(self.leaves) if merkle.leaf_hash(leaf) == leaf_hash), None)
 
+    def find_leaves(self, leaf_hashes: Sequence[bytes]) -> list[int | None]:
+        return [self.find_leaf(leaf_hash) for leaf_hash in leaf_hashes]
+
     def leaf_hashes(self, low: int, high: int) -> list[bytes]:
         return [merkle.leaf_hash(leaf) for leaf in self.leaves[low:high]]
 

@@ -38,7 +38,9 @@ from tools.package import EPOCH
 from tools.submit import DEFAULT_URL
 from tools.verify import trusted_policy
 
-EXAMPLE = "yuanzheng case package WH-0000-0000-0042-21 --open photo.tlog-proof --files photo.jpg --to court --out case.zip"
+EXAMPLE = (
+    "yuanzheng case package WH-0000-0000-0042-21 --open photo.tlog-proof --files photo.jpg --to court --out case.zip"
+)
 MANIFEST, INDEX, README = "清单.json", "索引.html", "README.txt"
 FOLDERS = {"work": "1-确权", "licence": "2-用权", "infringement": "3-取证", "case": "4-维权", "other": "5-其他"}
 _USING = ("work.licence", "work.transfer", "work.pledge", "work.release")

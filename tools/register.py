@@ -214,7 +214,10 @@ def _rows(path: Path) -> list[tuple[str, list[tuple[Path, str]], dict[str, str]]
         for row in reader:
             if None in row or not row["path"]:
                 raise LedgerError(
-                    "tools.table", field=f"{path}:{reader.line_num}", expected="column path", actual=str(row.get("path"))
+                    "tools.table",
+                    field=f"{path}:{reader.line_num}",
+                    expected="column path",
+                    actual=str(row.get("path")),
                 )
             values = {key: (value or "").strip() for key, value in row.items()}
             work = path.parent / values.pop("path")

@@ -16,21 +16,18 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain as joined
 from itertools import islice
-from typing import Any
 
 from ledger import block as blocks
 from ledger import chain, tiles
-from ledger.chain import Applied, Head, Profile
+from ledger.chain import Applied, Profile
 from ledger.entry import Entry
 from ledger.errors import LedgerError, ProofError, StoreError
-from ledger.merkle import Frontier
-from ledger.snapshot import Snapshot
+from ledger.rules import Key, Record
 from ledger.store import Store
 
 BUNDLES_A_TASK = 4
 """1,024 leaves: some 70 ms of a process's time, beside which handing them over costs nothing."""
 TASKS_A_PROCESS = 3
-MAX_REMEMBERED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,39 +123,6 @@ def examined(
                 future.cancel()
 
 
-class _Remembering:
-    """A snapshot whose registry records are decoded once: nearly every entry asks for the same few."""
-
-    def __init__(self, view: Snapshot, memory: dict[tuple[str, bytes], Any]) -> None:
-        self._view = view
-        self._memory = memory
-        self.origin: str = view.origin
-        self.profile: Profile = view.profile
-        self.log_key: bytes = view.log_key
-        self.head: Head = view.head
-
-    def frontier(self) -> Frontier:
-        return self._view.frontier()
-
-    def find_statements(self, statements: Sequence[tuple[bytes, int]]) -> Sequence[int | None]:
-        return self._view.find_statements(statements)
-
-    def find_leaf(self, leaf_hash: bytes) -> int | None:
-        return self._view.find_leaf(leaf_hash)
-
-    def leaf(self, index: int) -> bytes:
-        return self._view.leaf(index)
-
-    def record(self, table: str, key: bytes) -> Any:
-        try:
-            return self._memory[table, key]
-        except KeyError:
-            if len(self._memory) >= MAX_REMEMBERED:
-                self._memory.clear()
-            found = self._memory[table, key] = self._view.record(table, key)
-            return found
-
-
 def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
     """Apply examined leaves on top of `store`, whose head must be where they begin; yields each block once committed.
 
@@ -167,7 +131,7 @@ def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
     with store.snapshot() as view:
         following = view.head.size
     entries: list[Entry] = []
-    memory: dict[tuple[str, bytes], Any] = {}
+    known: dict[Key, Record] = {}
     for piece in pieces:
         for leaf in piece.leaves:
             if not blocks.is_block(leaf):
@@ -175,13 +139,13 @@ def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
                 continue
             try:
                 with store.snapshot() as view:
-                    applied = chain.apply(_Remembering(view, memory), entries, leaf)
+                    applied = chain.apply(view, entries, leaf, known)
             except StoreError:
                 raise
             except LedgerError as error:
                 raise _broken(following + len(entries), error) from error
             store.commit(applied, b"")
-            memory.update(applied.records)
+            chain.remember(known, applied)
             following += len(entries) + 1
             entries = []
             yield applied

@@ -99,7 +99,10 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("a replacement that still waits", "尚在异议期内的接替密钥"),
     ("a work, or a member whose key was replaced", "一项作品，或密钥被接替的成员"),
     ("this work, or an open objection to it", "该作品，或对它尚未了结的异议"),
-    ("this work, or a licence, an open pledge or an open objection of it", "该作品，或它的许可、现有质押或未了结的异议"),
+    (
+        "this work, or a licence, an open pledge or an open objection of it",
+        "该作品，或它的许可、现有质押或未了结的异议",
+    ),
     ("no pledge", "没有质押"),
     ("the signer's licence to grant others", "签名人可再许可的许可"),
     ("no more than the licence gives", "不超出该许可的范围"),
