@@ -64,7 +64,7 @@ class Entry:
     @property
     def kind(self) -> str:
         """The kind's name, such as `work.register`."""
-        return str(self.body["kind"])
+        return self.body["kind"]  # type: ignore[no-any-return]  # the shape says str
 
     @property
     def by(self) -> bytes:
@@ -116,6 +116,11 @@ def parse(leaf: bytes, *, lenient: bool = False) -> Entry:
 def trusted(leaf: bytes) -> Entry:
     """`parse` for a leaf that this node has parsed before: no check at all is repeated."""
     return _finish(leaf, _decode(leaf))
+
+
+def stored(leaf: bytes, leaf_hash: bytes) -> Entry:
+    """`trusted` for a leaf that was found by its hash; without the statement id, which only a new entry is asked for."""
+    return Entry(leaf, leaf_hash, b"", _decode(leaf))
 
 
 def opaque(leaf: bytes) -> Entry:

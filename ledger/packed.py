@@ -94,11 +94,11 @@ def offsets(data: bytes) -> array[int]:
 
     Shorter than it should be if a length points outside.
     """
-    found = array("I", [0])
+    found = [0]
     position, end = 0, len(data)
     while position + 2 < end:
         position += 2 + (data[position] << 8 | data[position + 1])
         if position > end:
             break
         found.append(position)
-    return found
+    return array("I", found)

@@ -25,7 +25,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Protocol
 
 from ledger import encoding
@@ -204,20 +204,24 @@ def _find_hot(data: Any, mark: int) -> Iterator[int]:
         position += 1
 
 
-def _find(run: Run, key: bytes, chunk: Any, mark: int) -> Iterator[int]:
-    """Leaf indexes in a chunk whose fingerprint begins as `mark` does."""
+def _words(key: bytes, chunk: Any) -> memoryview:
+    """The big words of a chunk."""
     count, odd = divmod(len(chunk), WORD_BYTES)
     if odd:
         raise _damaged(key)
-    split = 4 * count
-    words = memoryview(chunk)[:split].cast("I")
+    return memoryview(chunk)[: 4 * count].cast("I")
+
+
+def _find(run: Run, words: memoryview, chunk: Any, mark: int) -> Iterator[int]:
+    """Leaf indexes in a chunk whose fingerprint begins as `mark` does."""
+    count = len(words)
     rest = run.bits - run.prefix_bits
     shift = WORD_BITS - 8 - rest
     low = (mark >> FINGERPRINT_BITS - run.bits & (1 << rest) - 1) << shift
     high = low + (1 << shift)
     position = bisect_left(words, low)
     while position < count and words[position] < high:
-        yield run.base + ((words[position] - low) << 8 | chunk[split + position])
+        yield run.base + ((words[position] - low) << 8 | chunk[4 * count + position])
         position += 1
 
 
@@ -236,34 +240,48 @@ def candidates(table: Table, manifest: Manifest, kind: int, digest: bytes, since
             key = run.key(mark >> FINGERPRINT_BITS - run.prefix_bits)
             chunk = table.get(key)
             if chunk is not None:
-                yield from _find(run, key, chunk, mark)
+                yield from _find(run, _words(key, chunk), chunk, mark)
 
 
 def search(
-    table: Table, manifest: Manifest, kind: int, digests: Sequence[bytes], wanted: set[int]
+    table: Table,
+    manifest: Manifest,
+    kind: int,
+    digests: Sequence[bytes],
+    wanted: set[int],
+    since: Sequence[int] | None = None,
 ) -> Iterator[list[tuple[int, int]]]:
     """`candidates` for many hashes: `(position in digests, leaf index)`, array by array, the largest run first.
 
-    The caller takes a position out of `wanted` once it is found, and it is not looked for in the arrays that follow.
+    `since` has one time for each hash. The caller takes a position out of `wanted` once it is found, and it is not looked
+    for in the arrays that follow.
     """
     marks = sorted([(fingerprint(kind, digests[position]), position) for position in wanted])
+    oldest = 0 if since is None else min(since, default=0)
     for run in sorted(manifest.all_runs(), key=lambda run: run.items, reverse=True):
-        found: list[tuple[int, int]] = []
-        shift, previous = FINGERPRINT_BITS - run.prefix_bits, -1
-        key, chunk = b"", None
-        for mark, position in marks:
-            if position not in wanted:
-                continue
-            prefix = mark >> shift
-            if prefix != previous:
-                previous, key = prefix, run.key(prefix)
-                chunk = table.get(key)
-            if chunk is not None:
-                found += [(position, index) for index in _find(run, key, chunk, mark)]
-        yield found
-    hot = table.get(HOT)
+        if run.newest >= oldest:
+            left = [
+                (mark, position)
+                for mark, position in marks
+                if position in wanted and (since is None or run.newest >= since[position])
+            ]
+            yield _search_run(table, run, left)
+    hot = table.get(HOT) if manifest.newest >= oldest else None
     if hot is not None:
         yield [(position, index) for mark, position in marks if position in wanted for index in _find_hot(hot, mark)]
+
+
+def _search_run(table: Table, run: Run, marks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What `_find` finds for sorted marks, each chunk read once."""
+    found: list[tuple[int, int]] = []
+    shift = FINGERPRINT_BITS - run.prefix_bits
+    for prefix, group in groupby(marks, lambda each: each[0] >> shift):
+        key = run.key(prefix)
+        chunk = table.get(key)
+        if chunk is not None:
+            words = _words(key, chunk)
+            found += [(position, index) for mark, position in group for index in _find(run, words, chunk, mark)]
+    return found
 
 
 def insert(table: Table, items: Sequence[int], newest: int) -> None:

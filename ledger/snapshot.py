@@ -312,13 +312,15 @@ class Snapshot:
         """For each `(statement id, at)` the index of the leaf that holds it, or None."""
         if self.profile == "opaque":
             return [self.find_leaf(statement) for statement, _ in statements]
-        return [
-            next(
-                (i for i in self._candidates(STATEMENT, statement, at) if _statement_id(self.leaf(i)) == statement),
-                None,
-            )
-            for statement, at in statements
-        ]
+        ids, since = [statement for statement, _ in statements], [at for _, at in statements]
+        found: list[int | None] = [None] * len(ids)
+        wanted = set(range(len(ids)))
+        for candidates in runs.search(self._tables["index"], self._runs(), STATEMENT, ids, wanted, since):
+            for position, index in candidates:
+                if _statement_id(self.leaf(self._inside(index))) == ids[position]:
+                    found[position] = index
+                    wanted.discard(position)
+        return found
 
     def find_digest(
         self, algorithm: Literal["sha256", "sm3"], digest: bytes, after: int = 0, limit: int = 100

@@ -115,7 +115,7 @@ class Status(NamedTuple):
     def restricting(self, time: int) -> tuple[Licence, ...]:
         """The licences that bind later acts and have not ended at `time`: exclusive ones, and those under which a
         sublicence may be granted."""
-        return tuple(each for each in self.licences if (each.exclusive or each.sublicence) and each.end > time)
+        return tuple([each for each in self.licences if (each.exclusive or each.sublicence) and each.end > time])
 
     def in_force(self, time: int) -> tuple[Licence, ...]:
         """The licences whose period holds `time`."""
@@ -176,7 +176,8 @@ def linked(entry: Entry) -> tuple[bytes, ...]:
     """The leaf hashes of all works to whose history an entry belongs, its own first."""
     if entry.work is None:
         return ()
-    return (entry.work, *(work for work in entry.data.get("works", ()) if work != entry.work))
+    others = entry.data.get("works")
+    return (entry.work, *(work for work in others if work != entry.work)) if others else (entry.work,)
 
 
 def moved(owners: Sequence[Owner], moves: Sequence[Mapping[str, Any]]) -> tuple[Owner, ...] | None:
@@ -317,9 +318,11 @@ def pack(status: Status, time: int) -> Value:
         [
             [e.entry, e.leaf, *e.licensee, e.exclusive, e.sublicence, list(e.rights), list(e.territory), e.start, e.end]
             for e in status.restricting(time)
-        ],
-        [[each.entry, each.leaf, *each.pledgee] for each in status.pledges],
-        [list(each) for each in status.objections],
+        ]
+        if status.licences
+        else [],
+        [[each.entry, each.leaf, *each.pledgee] for each in status.pledges] if status.pledges else [],
+        [list(each) for each in status.objections] if status.objections else [],
         None if status.end is None else list(status.end),
         None if (f := status.following) is None else [f.have, list(f.peaks), f.total, f.root],
     ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import block, chain, encoding, entry, merkle
+from ledger import block, chain, encoding, entry, merkle, rules
 from ledger.block import Clock
 from ledger.chain import Draft, Duplicate
 from ledger.errors import ConflictError, FormatError, LedgerError, ProofError
@@ -134,6 +134,28 @@ def test_entries_see_those_before_them_in_the_same_block() -> None:
     ledger = ledgers.Ledger()
     ledger.seal(ledgers.charter(), ledgers.accreditation(), ledgers.attestation(), ledgers.registration())
     assert replayed(ledger).head == ledger.head
+
+
+def test_a_writer_may_remember_the_registry_from_block_to_block() -> None:
+    """What a draft has read serves the next one, with what the block between has changed."""
+    ledger, known = ledgers.founded(), dict[rules.Key, Any]()
+    draft = Draft(ledger, START + 1000, known)
+    draft.admit(chain.examine(ledgers.registration(), "certification", ledgers.ORIGIN))
+    assert ("member", ledgers.MEMBER.public) in known
+    data = {"ground": "request", "member": ledgers.MEMBER.public}
+    revocation = ledgers.signed(ledgers.body("member.revoke", ledgers.OFFICE, data), ledgers.OFFICE)
+    draft.admit(chain.examine(revocation, "certification", ledgers.ORIGIN))
+    assert "ended" not in known["member", ledgers.MEMBER.public]
+    applied = ledger.commit(draft.close(block.make(draft.header(SYNCED), ledgers.LOG.sign)))
+    chain.remember(known, applied)
+    with pytest.raises(LedgerError) as refusal:
+        Draft(ledger, START + 2000, known).admit(
+            chain.examine(ledgers.registration(nonce="2"), "certification", ledgers.ORIGIN)
+        )
+    assert refusal.value.code == "rules.attestation-ended"
+    known |= {("member", bytes([i % 256, i // 256])): None for i in range(chain.MAX_REMEMBERED)}
+    chain.remember(known, applied)
+    assert known == {}
 
 
 def test_time_must_increase() -> None:

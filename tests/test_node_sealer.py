@@ -356,6 +356,22 @@ async def test_a_full_disk_is_told_and_nothing_is_lost(centre: Centre, store: St
         assert sealer.blocks == 1
 
 
+async def test_what_is_remembered_of_a_party_is_what_is_on_disk(centre: Centre, store: Store) -> None:
+    """A revocation holds from the next entry on, but not if its block was never written."""
+    data = {"ground": "request", "member": ledgers.MEMBER.public}
+    revocation = ledgers.signed(ledgers.body("member.revoke", ledgers.OFFICE, data, at=AT), ledgers.OFFICE)
+    disk = Failing(store, 0)
+    async with sealing(disk, later(store)) as sealer:
+        assert isinstance(await one(sealer, centre.work("a")), Sealed)
+        disk.failures = 1
+        assert isinstance(await one(sealer, revocation), StoreError)
+        assert isinstance(await one(sealer, centre.work("b")), Sealed)
+        assert isinstance(await one(sealer, revocation), Sealed)
+        refused = await one(sealer, centre.work("c"))
+        assert isinstance(refused, RuleError)
+        assert refused.code == "rules.attestation-ended"
+
+
 async def test_stopping_finishes_what_waits_and_takes_nothing_more(centre: Centre, store: Store) -> None:
     """An entry that was taken is answered; one that comes after is asked to come again."""
     sealer = Sealer(store, [ledgers.LOG], later(store), QUIET)

@@ -77,6 +77,24 @@ def test_every_hash_is_found_and_every_item_stands_once(blocks: list[int], kinds
             assert index in found(table, index, kind)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([1, 300, 2049, 9000, 33000]), max_size=9), st.data())
+def test_many_hashes_are_searched_as_each_by_itself(blocks: list[int], data: st.DataObject) -> None:
+    """Together or one by one the same candidates come up, at any time before which runs may be passed over."""
+    table = Table()
+    size = fill(table, blocks)
+    numbers = data.draw(st.lists(st.integers(0, size + 100), max_size=40, unique=True))
+    since = data.draw(st.integers(0, len(blocks)))
+    together: dict[int, list[int]] = {number: [] for number in numbers}
+    wanted = set(range(len(numbers)))
+    digests = [digest(number) for number in numbers]
+    for candidates in runs.search(table, manifest(table), 0, digests, wanted, [since] * len(numbers)):
+        for position, index in candidates:
+            together[numbers[position]].append(index)
+    for number, each in together.items():
+        assert sorted(each) == sorted(found(table, number, since=since))
+
+
 def test_levels_merge_and_stay_few() -> None:
     """A hundred runs of the first level become a handful, every one sorted, with fingerprints of 26 bits and more."""
     table = Table()

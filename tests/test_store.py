@@ -68,6 +68,7 @@ def check(store: Store, leaves: list[bytes], every: int = 1) -> None:
         assert list(view.leaves(0, size)) == leaves
         assert view.leaf_hashes(0, size) == hashes
         assert view.leaf_hashes(size // 3, size // 2) == hashes[size // 3 : size // 2]
+        assert view.find_leaves([*hashes[::every], bytes(32)]) == [*range(0, size, every), None]
         for index in range(0, size, every):
             assert view.leaf(index) == leaves[index]
             assert view.leaf_hash(index) == hashes[index]

@@ -68,12 +68,12 @@ class Act:
         self.time = time
         self.registry = registry
         self.changes: dict[Key, Record] = {}
-        self.consents = {key for key, _ in entry.consents} if "consents" in entry.body else _NOBODY
+        self.consents = {key for key, _ in entry.body["consents"]} if "consents" in entry.body else _NOBODY
         self._used: set[bytes] = set()
 
     def record(self, table: str, key: bytes) -> Record:
         """A registry record as this act has left it so far."""
-        changed = self.changes.get((table, key))
+        changed = self.changes.get((table, key)) if self.changes else None
         return self.registry.record(table, key) if changed is None else changed
 
     def put(self, table: str, key: bytes, record: Record) -> None:
@@ -103,9 +103,9 @@ class Act:
 
     def finish(self) -> None:
         """Refuse consents that nobody asked for: they would mean something that no rule says."""
-        stranger = next(iter(sorted(self.consents - self._used)), None)
-        if stranger is not None:
-            raise self.refuse("consent-not-asked", "body.consents", expected=self.entry.kind, actual=stranger)
+        strangers = self.consents - self._used
+        if strangers:
+            raise self.refuse("consent-not-asked", "body.consents", expected=self.entry.kind, actual=min(strangers))
 
     # The authority
 
@@ -190,9 +190,10 @@ class Act:
     def is_actor(self, holder: Holder) -> bool:
         """Whether the one who acts is this holder."""
         role, key, _ = self.actor
-        if holder.mandate:
-            return role == "office" and key == self.current("office", holder.key)
-        return role == "member" and (key == holder.key or key == self.current("member", holder.key))
+        owner, mandate = holder
+        if mandate:
+            return role == "office" and key == self.current("office", owner)
+        return role == "member" and (key == owner or key == self.current("member", owner))
 
     def demand(self, holder: Holder, party: str) -> None:
         """The holder must sign: as the one who acts, or by his consent. Raises `RuleError`."""
@@ -382,7 +383,7 @@ def status_of(registry: Registry, work: bytes) -> Status:
             return works.unpack(row)
         leaf = registry.leaf(index)
         if leaf.startswith(entries.ENTRY_TAG):
-            entry = entries.trusted(leaf)
+            entry = entries.stored(leaf, work)
             if entry.kind == "work.register":
                 return works.begin(entry, index)
     raise RuleError("rules.no-such-work", field="body.work", expected="a registration in this ledger", actual=work)
