@@ -117,9 +117,9 @@ def test_times_as_people_read_them() -> None:
 def test_licences_in_force(ledger: ledgers.Ledger) -> None:
     """Half-open: from ≤ time < until; a registration that ended is in force until then."""
     licence = works.Licence(bytes(32), 1, works.Holder(bytes(32)), False, False, (5,), ("CN",), 10, 20)
-    status = replace(works.begin(entry.parse(ledger.leaf(6)), 6), licences=(licence,))
+    status = works.begin(entry.parse(ledger.leaf(6)), 6)._replace(licences=(licence,))
     assert [len(status.in_force(time)) for time in (9, 10, 19, 20)] == [0, 1, 1, 0]
-    ended = replace(status, end=works.End("annulled", 9, 15))
+    ended = status._replace(end=works.End("annulled", 9, 15))
     assert [ended.is_in_force(time) for time in (14, 15)] == [True, False]
     assert status.is_in_force(10**15)
 
