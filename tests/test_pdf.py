@@ -23,12 +23,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import FormatError
+from node import paper
 from node.pdf import reading
 from node.pdf.glyphs import BREAK, FONTS, SERIF, breakable, character_map, known, shows, visible
 from node.pdf.reading import MAX_BYTES, MAX_FILES, MAX_PDF_BYTES, attachments
 from node.pdf.render import render
 from node.pdf.sheet import Attachment, Row, Section, Sheet, Table, Text, is_plain_name
 from tests.source import ROOT
+from tests.test_paper import disclosed
 
 VERAPDF = ROOT / "tests" / "verapdf"
 BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -380,7 +382,7 @@ def test_the_code_is_read_from_the_printed_page(content: str, tmp_path: Path) ->
 
 @needs("java", "mvn")
 def test_verapdf_finds_pdf_a_3u(tmp_path: Path) -> None:
-    """The reference validator accepts a usual certificate, a hostile one, one with every character, a bare one."""
+    """The reference validator accepts a usual certificate, a hostile one, one with every character, a bare one, a real one."""
     resolve = ("mvn", "--quiet", "--batch-mode", "--file", VERAPDF / "pom.xml", "dependency:build-classpath")
     wanted = f"-Dmdep.outputFile={tmp_path / 'classpath'}"
     done = subprocess.run([*map(str, resolve), wanted, "--offline"], capture_output=True, text=True)
@@ -388,8 +390,10 @@ def test_verapdf_finds_pdf_a_3u(tmp_path: Path) -> None:
         done = subprocess.run([*map(str, resolve), wanted], capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"Maven cannot resolve veraPDF: {done.stdout[-300:]}")
-    bare = render(replace(SHEET, sections=(), qr="", attachments=()))
-    for name, data in {"usual": certificate(), "hostile": hostile(), "alphabet": alphabet(), "bare": bare}.items():
+    made = {"usual": certificate(), "hostile": hostile(), "alphabet": alphabet()}
+    made["bare"] = render(replace(SHEET, sections=(), qr="", attachments=()))
+    made["real"] = paper.pdf(disclosed(), paper.ANNEXES)
+    for name, data in made.items():
         (tmp_path / f"{name}.pdf").write_bytes(data)
     names = sorted(tmp_path.glob("*.pdf"))
     said = run("java", "-cp", (tmp_path / "classpath").read_text(), VERAPDF / "Validate.java", *names).decode()
