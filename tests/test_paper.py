@@ -19,7 +19,7 @@ from tests import ledgers, makers
 from tests.ledgers import AUTHORITY, LOG, MEMBER, OFFICE, START, Ledger, party, seeded
 
 RARE = "㐱𠮷媯"
-HOSTILE = '#read("/etc/passwd") $x$ <b>‮evil'
+HOSTILE = '#read("/etc/passwd") $x$ <b>\u202eevil'
 CLERK, OTHER, CLIENT = party("clerk"), party("other member"), makers.Client(OFFICE)
 
 
@@ -112,8 +112,9 @@ def test_a_page_says_what_its_copy_discloses() -> None:
 
 def test_each_annex_makes_another_page() -> None:
     """Which annexes were printed is found again."""
-    for annexes in ((), ("expert",), ("fre902",), ("expert", "fre902")):
-        page = paper.pdf(disclosed(), annexes)  # type: ignore[arg-type]  # literals of the tuple above
+    choices: tuple[tuple[paper.Annex, ...], ...] = ((), ("expert",), ("fre902",), ("expert", "fre902"))
+    for annexes in choices:
+        page = paper.pdf(disclosed(), annexes)
         assert paper.annexes_of(disclosed(), page) == annexes
 
 
