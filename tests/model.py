@@ -47,10 +47,13 @@ class Event:
     hash: bytes
     statement: bytes
     body: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        """`kind`, `by`, `data`, `work`, `prev` of the body; None where there is none."""
-        return self.body.get(name)
+    kind: str = ""
+    by: bytes = b""
+    at: int = 0
+    ledger: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    work: bytes | None = None
+    prev: bytes | None = None
 
     @property
     def others(self) -> list[bytes]:
@@ -61,7 +64,8 @@ class Event:
 def event(leaf: bytes, index: int, time: int) -> Event:
     """The event of an entry leaf."""
     parsed = entry.parse(leaf)
-    return Event(index, time, leaf, parsed.hash, parsed.statement, parsed.body)
+    known = {name: value for name, value in parsed.body.items() if name not in ("consents", "nonce")}
+    return Event(index, time, leaf, parsed.hash, parsed.statement, parsed.body, **known)
 
 
 def who(data: dict[str, Any], name: str = "key") -> Who:
@@ -202,7 +206,7 @@ def status(events: list[Event], work: bytes) -> dict[str, Any]:
         "root": data.get("root"),
     }
     for each in events:
-        if work in linked(each):
+        if each.work is not None and work in linked(each):
             found["history"].append(each)
             if each.work == work:
                 _befall(found, each)
@@ -322,7 +326,8 @@ class Trial:
             if self.work["open"] and one.kind != "work.files":
                 self.found("files-to-follow")
         getattr(self, "_" + one.kind.replace(".", "_"))()
-        if not self.codes and set(one.others) - self.asked:
+        # A manifest is added up last, after who has signed.
+        if not self.codes - {"rules.manifest-root"} and set(one.others) - self.asked:
             self.found("consent-not-asked")
 
     # Who acts
@@ -760,7 +765,7 @@ class Trial:
 
     def _work_correct(self) -> None:
         self.one_owner()
-        self.own_entry(self.data.get("target", self.one.work))
+        self.own_entry(self.data.get("target") or self.one.work or b"")
         other = self.data.get("category")
         if other is not None:
             assert self.my_office is not None

@@ -136,7 +136,7 @@ ORDER = [*FIRST, *(kind for kind in USUAL if kind not in FIRST + LAST), *LAST]
 
 def grown() -> Town:
     """A town after acts of all kinds, honest and not, whose log still has its first key."""
-    return next(town for town in map(_grown, range(2, 20)) if town is not None)
+    return next(town for town in map(_grown, range(9, 60)) if town is not None)
 
 
 def _grown(seed: int) -> Town | None:
@@ -151,7 +151,7 @@ def _grown(seed: int) -> Town | None:
 
     for position, kind in enumerate(ORDER):
         while attempt(kind):
-            if len(town.model.events) > 200:
+            if len(town.model.events) > 120:
                 return None  # too much has ended too soon
             attempt(random.choice(ORDER[: min(position, len(ORDER) - len(LAST)) + 1]))
         if random.random() < 0.5:

@@ -202,7 +202,7 @@ class _Writer:
         ]
         self.authority = [KEYS[key] for key in now.authority]
         works = town.works()
-        if random.random() < 0.7:
+        if kinds.KINDS[kind].work != "none" and random.random() < 0.7:
             # A work with which this can be done, if there is one.
             works = [each for each in works if self._fits(kind, each)] or works
         self.work = self.pick(works)
