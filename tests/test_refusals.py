@@ -12,7 +12,7 @@ import pytest
 from ledger import chain, kinds, rules, works
 from ledger.chain import Duplicate
 from ledger.entry import parse
-from ledger.errors import RuleError
+from ledger.errors import ConflictError, RuleError
 from ledger.keys import SigningKey
 from ledger.messages.rules import MESSAGES
 from ledger.rules import contesting, dealing, parties
@@ -904,3 +904,67 @@ def test_what_a_holder_looks_back_at() -> None:
     )
     assert [each.entry for each in whole.in_force(start)] == [taken]
     assert whole.in_force(start - 1) == whole.in_force(start + 30 * DAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        ({}, "rules.exclusive-licence"),
+        ({"territory": ["WORLD"]}, "rules.exclusive-licence"),
+        ({"territory": ["CN", "HK"]}, "rules.exclusive-licence"),
+        ({"territory": ["HK"]}, ""),
+        ({"rights": [5, 6]}, "rules.exclusive-licence"),
+        ({"rights": [6]}, ""),
+        ({"exclusive": False}, "rules.exclusive-licence"),
+        ({"from_": START + 20 * DAY, "until": START + 21 * DAY}, ""),
+        ({"from_": START + 20 * DAY - 1, "until": START + 21 * DAY}, "rules.exclusive-licence"),
+        ({"from_": START + 9 * DAY, "until": START + 10 * DAY}, ""),
+        ({"from_": START + 9 * DAY, "until": START + 10 * DAY + 1}, "rules.exclusive-licence"),
+    ],
+)
+@pytest.mark.parametrize("world", [False, True])
+def test_what_overlaps(terms: dict[str, Any], code: str, world: bool) -> None:
+    """The same right at the same place and time is given once; periods are half-open, and `WORLD` is everywhere."""
+    s = Scene()
+    period = {"from_": START + 10 * DAY, "until": START + 20 * DAY}
+    licensed(s, **period, territory=["WORLD" if world else "CN"])
+    everywhere = world and terms == {"territory": ["HK"]}
+    expected = "rules.exclusive-licence" if everywhere else code
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE, **{**period, **terms})) == expected
+
+
+def test_two_dispositions_race() -> None:
+    """Of two on the same head the second is refused, and learns the head; between blocks and within one."""
+    s = Scene()
+    first, second = (makers.transfer(s.ledger, s.anns, ANN, taker) for taker in (BEN, EVE))
+    draft = s.ledger.draft(s.ledger.head.time + 1)
+    draft.admit(chain.examine(first, "certification", ORIGIN))
+    with pytest.raises(ConflictError) as caught:
+        draft.admit(chain.examine(second, "certification", ORIGIN))
+    assert (caught.value.code, caught.value.expected) == ("rules.stale-prev", makers.leaf_hash(first))
+    s.seal(first)
+    assert s.refusal(second) == "rules.stale-prev"
+    assert s.refusal(makers.transfer(s.ledger, s.anns, ANN, EVE)) == "rules.shares"
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE)) == "rules.not-the-owner"
+
+
+def test_unknown_rules_stop_the_next_block() -> None:
+    """The block that holds their adoption is admitted, a new epoch is in its header; no other block comes after it."""
+    s = Scene()
+    s.seal(makers.recover(s.ledger))
+    assert s.ledger.head.epoch == 1
+    s.seal(makers.adopt(s.ledger), makers.supplement(s.ledger, s.anns, ANN))
+    with pytest.raises(RuleError) as caught:
+        s.ledger.draft()
+    assert caught.value.code == "rules.version"
+
+
+def test_a_compromised_key() -> None:
+    """What it signs later is refused, by itself or as a consent; what it signed before stands."""
+    s = Scene()
+    taken = licensed(s)
+    s.seal(makers.compromise(s.ledger, X, BEN))
+    assert s.refusal(makers.transfer(s.ledger, s.anns, ANN, BEN)) == "rules.key-compromised"
+    assert s.refusal(makers.capture(s.ledger, BEN, s.anns)) == "rules.key-compromised"
+    assert [each.entry for each in rules.status_of(s.ledger, s.anns).licences] == [taken]
+    assert s.refusal(makers.licence(s.ledger, s.anns, ANN, EVE)) == "rules.exclusive-licence"
