@@ -25,7 +25,7 @@ BLOCK_TAG = b"yuanzheng/block@v1\n"
 CONSENT_TAG = b"yuanzheng/consent@v1\n"
 MAX_LEAF = 65_535
 """Bytes in a leaf at the most: an entry bundle's length prefix is a uint16 (C2SP tlog-tiles)."""
-MAX_CONSENTS = 32
+MAX_CONSENTS = 64
 SIGNATURE_SIZE = 64
 _TAG_SIZE = len(ENTRY_TAG)
 

@@ -316,10 +316,11 @@ class Snapshot:
         found: list[int | None] = [None] * len(ids)
         wanted = set(range(len(ids)))
         for candidates in runs.search(self._tables["index"], self._runs(), STATEMENT, ids, wanted, since):
-            for position, index in candidates:
-                if _statement_id(self.leaf(self._inside(index))) == ids[position]:
-                    found[position] = index
-                    wanted.discard(position)
+            # A candidate shares some bits of the hash; the leaf says whether it is the one.
+            hits = [(p, index) for p, index in candidates if _statement_id(self.leaf(self._inside(index))) == ids[p]]
+            for position, index in hits:
+                found[position] = index
+                wanted.discard(position)
         return found
 
     def find_digest(

@@ -201,6 +201,9 @@ def test_fingerprints_that_leave_most_chunks_empty() -> None:
     assert max(run.level for run in manifest(table).all_runs()) >= 4
     assert indexes(stored(table)) == list(range(90 * 2100))
     assert list(runs.candidates(table, manifest(table), 0, rare[2])) == [0, 40 * 2100, 80 * 2100]
+    absent = [b"\xc0" + bytes(31), rare[2]]
+    together = [each for part in runs.search(table, manifest(table), 0, absent, {0, 1}) for each in part]
+    assert sorted(together) == [(1, 0), (1, 40 * 2100), (1, 80 * 2100)]
 
 
 def test_an_empty_block_and_an_empty_index() -> None:
