@@ -363,7 +363,9 @@ _TABLE = (
                 "threshold": Int(1, 16),
             },
         ),
+        consents=("a member coming from another office",),
         refuses=(
+            "rules.consent-missing",
             "rules.empty-period",
             "rules.key-has-a-role",
             "rules.key-replaced",

@@ -649,6 +649,8 @@ class Trial:
             served = not member["ended"] and member["grants"][-1][2]["until"] > self.now
             if served and self._office_of(member) != self.me:
                 self.found("member-of-another-office")
+            if self._office_of(member) != self.me:
+                self.need_key(data["member"])
         if "replaces" in data:
             old = self.world.members.get(data["replaces"])
             if old is None or data["replaces"] == data["member"]:

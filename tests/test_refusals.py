@@ -221,6 +221,7 @@ case("clerk.dismiss", "not-by-a-clerk")(lambda s: makers.dismiss(s.ledger, CLERK
 case("clerk.dismiss", "not-its-clerk")(lambda s: makers.dismiss(s.ledger, Y, CLERKS[0]))
 table(
     "member.attest",
+    consent_missing=then(lambda s: s.seal(after=101 * DAY), lambda s: makers.attest(s.ledger, X, EVE)),
     empty_period=lambda s: makers.attest(s.ledger, X, NEW, until=START),
     key_has_a_role=lambda s: makers.attest(s.ledger, X, BEN, replaces=ANN),
     key_replaced=then(
@@ -235,6 +236,17 @@ table(
         lambda s: makers.attest(s.ledger, X, ANN),
     ),
 )
+
+
+def test_a_member_comes_to_another_office_by_his_own_will() -> None:
+    """Once the attestation by the first has lapsed, and with his signature."""
+    s = Scene()
+    assert s.refusal(makers.attest(s.ledger, X, EVE, also=[EVE])) == "rules.member-of-another-office"
+    s.seal(after=101 * DAY)
+    assert s.refusal(makers.attest(s.ledger, X, EVE, also=[EVE])) == ""
+    assert s.refusal(makers.attest(s.ledger, Y, EVE, also=[EVE])) == "rules.consent-not-asked"
+
+
 table(
     "member.revoke",
     member_of_another_office=lambda s: makers.revoke(s.ledger, X, EVE),

@@ -125,7 +125,9 @@ def test_a_member_belongs_to_one_office_at_a_time() -> None:
     ledger.seal(ledgers.accreditation(second, nonce="2"))
     leaf = ledgers.attestation(MEMBER, second, nonce="2", until=START + 3 * YEAR)
     assert ledger.refusal(leaf) == "rules.member-of-another-office"
-    assert ledger.refusal(leaf, START + YEAR) == ""
+    assert ledger.refusal(leaf, START + YEAR) == "rules.consent-missing"
+    agreed = ledgers.signed(dict(parse(leaf).body), second, [MEMBER])
+    assert ledger.refusal(agreed, START + YEAR) == ""
 
 
 def test_registrations_stand_on_attestation_and_accreditation() -> None:

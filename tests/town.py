@@ -300,6 +300,8 @@ class _Writer:
             more |= {"representatives": REPRESENTATIVES, "threshold": self.pick([1, 2])}
         member = self.pick(MEMBERS)
         office = self._office_of(member) if self.random.random() < 0.8 else self.pick(self.offices + self.clerks)
+        if office is not self._office_of(member) and self.random.random() < 0.7:
+            more |= {"also": [member]}
         return makers.attest(self.view, office, member, **more)
 
     def _member_revoke(self) -> bytes:

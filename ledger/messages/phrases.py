@@ -114,6 +114,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("recipient", "接收方"),
     ("a complaint about this work", "关于该作品的投诉"),
     ("a block of this ledger", "本账本的一个区块"),
+    ("the member's key", "成员的密钥"),
     ("new keys", "各新密钥"),
     ("new key", "新密钥"),
     ("count and root", "count 和 root"),

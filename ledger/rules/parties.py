@@ -63,7 +63,8 @@ def dismiss(act: Act) -> None:
 
 
 def attest(act: Act) -> None:
-    """An office attests who holds a key. A lost key's replacement waits, so that the old key's holder may object."""
+    """An office attests who holds a key; one that was another office's member agrees by his own signature. A lost key's
+    replacement waits, so that the old key's holder may object."""
     data, office = act.data, act.actor.key
     _period(act, act.time, data["until"])
     member = data["member"]
@@ -73,6 +74,9 @@ def attest(act: Act) -> None:
     grants = record.get("grants", ())
     if grants and "ended" not in record and grants[-1][2]["until"] > act.time:
         _same_office(act, grants[-1], "data.member")
+    if grants and act.current("office", grants[-1][1]) != office and not act.uses(member):
+        # Or any office could, once an attestation has lapsed, take a member over and have his key replaced.
+        raise act.refuse("consent-missing", "body.consents", expected="the member's key", actual=member)
     _representatives(act, data)
     record.pop("ended", None)
     record["grants"] = _granted(act, grants, [act.index, office, data])
