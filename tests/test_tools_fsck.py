@@ -11,9 +11,9 @@ from typing import Any
 import lmdb
 import pytest
 
-from ledger import encoding, runs
+from ledger import encoding, rules, runs
 from ledger.store import Store
-from tests import ledgers
+from tests import ledgers, nodes
 from tests.centres import Said, call, done, flipped, spawn
 from tests.test_tools_audit import ledger, seal, work
 from tools import fsck
@@ -240,3 +240,18 @@ def test_as_a_process(home: Path) -> None:
     said = spawn("fsck", home)
     assert said.code == 1
     assert "height" in said.out
+
+
+def test_rules_that_are_newer_than_this_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger is not called broken: it goes on under rules that a newer program knows."""
+    centre = nodes.make_centre(tmp_path / "centre")
+    first, second = ledgers.AUTHORITY[:2]
+    adopted = ledgers.body("rules.adopt", first, {"document": bytes(32), "version": 2}, at=centre.began)
+    with Store.open(centre.data) as store:
+        nodes.seal(store, [ledgers.signed(adopted, first, [second])], centre.began + 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(rules, "VERSIONS", frozenset({1, 2}))
+            nodes.seal(store, [ledgers.registration(at=centre.began)], centre.began + 2)
+    said = call("fsck", centre.home)
+    assert said.code == 3
+    assert "newer program" in said.err

@@ -512,3 +512,65 @@ def test_the_same_content_gives_the_same_package(tmp_path: Path) -> None:
         assert {info.external_attr >> 16 for info in opened.infolist()} == {0o644}
         assert {info.create_system for info in opened.infolist()} == {3}
         assert opened.namelist()[-1] == "files/sub/图.bin"
+
+
+def test_a_table_of_works(centre: Live, tmp_path: Path) -> None:
+    """Each row is a work with its own title, author, category, mode and fields; paths are relative to the table."""
+    write(tmp_path / "照片.jpg", b"a photo of the table's own")
+    write(tmp_path / "配方" / "a.txt", b"a recipe of the table's own")
+    rows = "path,title,author,category,mode,completed,provenance.source\n"
+    rows += "照片.jpg,江汉关,陈𠮷,work.photograph,,2026-11-01,相机拍摄\n配方,秘方,,trade-secret,,,\n"
+    table = write(tmp_path / "works.csv", b"\xef\xbb\xbf" + rows.encode())
+    said = centre.register("--table", table, "--out", tmp_path / "out", "--no-package", "--json")
+    assert said.code == 0, said
+    assert len(said.json["works"]) == 2
+    photo = verified(centre, tmp_path / "out" / "照片.jpg.tlog-proof", tmp_path / "照片.jpg")
+    assert photo.code == 0
+    report = call("verify", tmp_path / "out" / "照片.jpg.tlog-proof", "--policy", centre.policy, "--json").json
+    assert report["facts"]["category"] == "work.photograph"
+    assert report["facts"]["disclosed"] == {"title": "江汉关", "author": "陈𠮷", "source": "相机拍摄"}
+    sealed = call("verify", tmp_path / "out" / "配方.tlog-proof", "--policy", centre.policy, "--json").json
+    assert sealed["facts"]["category"] == "trade-secret"
+    assert "manifest" in sealed["facts"]["disclosed"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("title\nx\n", "column path"),
+        ("path,title\n,x\n", "works.csv:2"),
+        ("path\na.bin,b,c\n", "works.csv:2"),
+        ("path,nonsense\na.bin,1\n", "nonsense"),
+        ("path,completed\na.bin,yesterday\n", "yesterday"),
+        ("path\nmissing.bin\n", "missing.bin"),
+    ],
+)
+def test_a_table_that_is_wrong(centre: Live, tmp_path: Path, content: str, said: str) -> None:
+    """The line and what is wrong with it; nothing is registered."""
+    write(tmp_path / "a.bin")
+    table = write(tmp_path / "works.csv", content.encode())
+    answer = centre.register("--table", table, "--out", tmp_path / "out", "--no-package")
+    assert answer.code == 3
+    assert said in answer.err
+
+
+def test_neither_a_file_nor_a_table(centre: Live, tmp_path: Path) -> None:
+    """Neither a file nor a table."""
+    assert centre.register("--out", tmp_path / "out").code == 3
+
+
+def test_bytes_that_are_registered_already(centre: Live, tmp_path: Path) -> None:
+    """By whom and when is said before signing; --new-only stops; of a sealed work nothing is asked."""
+    first = registered(centre, tmp_path, "first.bin")
+    copy = write(tmp_path / "copy.bin", first.file.read_bytes())
+    said = centre.register(copy, "--out", tmp_path / "copies", "--no-package", "--new-only")
+    assert said.code == 3
+    assert str(first.result["number"]) in said.err
+    assert not (tmp_path / "copies").exists()
+    said = centre.register(copy, "--out", tmp_path / "copies", "--no-package")
+    assert said.code == 0
+    assert str(first.result["number"]) in said.err
+    again = centre.register(copy, "--out", tmp_path / "copies", "--no-package")
+    assert (again.code, "registered already" in again.err) == (0, False)
+    sealed = centre.register(copy, "--sealed", "--out", tmp_path / "sealed", "--no-package")
+    assert (sealed.code, sealed.err.count("registered already")) == (0, 0)

@@ -28,7 +28,7 @@ from typing import Any
 from ledger import checkpoint as checkpoints
 from ledger import policy as policies
 from ledger import rules, tiles
-from ledger.errors import LedgerError, compared, shown
+from ledger.errors import LedgerError, RuleError, compared, shown
 from ledger.keys import ED25519, VKey
 from ledger.snapshot import Snapshot
 from ledger.store import Store
@@ -169,6 +169,9 @@ def check(
             pieces = examined(_bundles(view), store.profile, store.origin, processes=processes)
             for applied in replay(replayed, pieces):
                 progress(len(applied.leaves))
+        except RuleError:
+            # Rules that this program does not know; the store may be as sound as any.
+            raise
         except LedgerError as error:
             yield _unreadable(error)
         with replayed.snapshot() as truth:

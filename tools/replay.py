@@ -18,10 +18,10 @@ from itertools import chain as joined
 from itertools import islice
 
 from ledger import block as blocks
-from ledger import chain, tiles
+from ledger import chain, rules, tiles
 from ledger.chain import Applied, Profile
 from ledger.entry import Entry
-from ledger.errors import LedgerError, ProofError, StoreError
+from ledger.errors import LedgerError, ProofError, RuleError, StoreError
 from ledger.rules import Key, Record
 from ledger.store import Store
 
@@ -126,7 +126,8 @@ def examined(
 def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
     """Apply examined leaves on top of `store`, whose head must be where they begin; yields each block once committed.
 
-    Raises `BrokenLedger` naming the leaf; leaves behind the last block leaf are one, for they belong to no block.
+    Raises `BrokenLedger` naming the leaf, and `RuleError` "rules.version" where rules begin that this program does not
+    know; leaves behind the last block leaf are one, for they belong to no block.
     """
     with store.snapshot() as view:
         following = view.head.size
@@ -140,7 +141,8 @@ def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
             try:
                 with store.snapshot() as view:
                     applied = chain.apply(view, entries, leaf, known)
-            except StoreError:
+            except (StoreError, RuleError):
+                # The disk is at fault, or rules that this program does not know: the ledger is not.
                 raise
             except LedgerError as error:
                 raise _broken(following + len(entries), error) from error
@@ -150,6 +152,9 @@ def replay(store: Store, pieces: Iterable[Examined]) -> Iterator[Applied]:
             entries = []
             yield applied
         if piece.error is not None:
+            if following:
+                with store.snapshot() as view:
+                    rules.version_in_force(view)
             raise _broken(piece.first + len(piece.leaves), piece.error) from piece.error
     if entries:
         raise BrokenLedger(

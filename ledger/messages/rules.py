@@ -242,8 +242,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} would exceed the limit of {expected} ({actual}).",
     ),
     "rules.version": (
-        "本程序执行规则第 {expected} 版，章程要求第 {actual} 版：请升级程序。",
-        "This program knows rules version {expected}, the charter asks for {actual}: use a newer program.",
+        "本程序执行规则第 {expected} 版，账本要求第 {actual} 版：请升级程序。",
+        "This program knows rules version {expected}, the ledger asks for {actual}: use a newer program.",
     ),
     "rules.version-order": (
         "{field} 应为 {expected}，实为 {actual}：规则版本只能递增。",
