@@ -17,10 +17,11 @@ from typing import Any
 from ledger import encoding, kinds, merkle
 from ledger import entry as entries
 from ledger.certificate import OpenFile, OpenValue
-from ledger.commitment import record_hash
-from ledger.errors import FormatError, LedgerError
+from ledger.commitment import commitment, record_hash
+from ledger.errors import FormatError, Language, LedgerError
 from ledger.keys import SigningKey
 from ledger.messages import text
+from node import wording
 from tools.files import read_limited, write_file
 from tools.forms import Form, Secret
 
@@ -147,29 +148,14 @@ def leaf_of(path: Path) -> bytes:
     return leaf
 
 
-def summary(body: dict[str, Any], secrets: Sequence[Secret], language: Any) -> list[tuple[str, str]]:
+def summary(body: dict[str, Any], secrets: Sequence[Secret], language: Language) -> list[tuple[str, str]]:
     """The statement in words: what each field is called, and its value, disclosed where its opening is here."""
-    kind = kinds.KINDS[body["kind"]]
-    openings = {secret.place: _shown(secret.value) for secret in secrets}
-    rows = [(text("fields.kind", language), f"{kind.name}  {kind.chinese if language == 'zh' else kind.english}")]
+    kind, chosen = kinds.KINDS[body["kind"]], 0 if language == "zh" else 1
+    opened = {commitment(secret.name, secret.value, secret.salt): _shown(secret.value) for secret in secrets}
+    rows = [(text("fields.kind", language), f"{kind.name}  {(kind.chinese, kind.english)[chosen]}")]
     rows += [(text(f"fields.{name}", language), body[name].hex()) for name in ("work", "prev") if name in body]
-    for name, value in body["data"].items():
-        rows += _rows(text(f"fields.{name}", language), name, value, openings)
+    rows += [(line.label[chosen], line.value[chosen]) for line in wording.lines(kind.name, body["data"], opened)]
     return rows
-
-
-def _rows(label: str, place: str, value: Any, openings: dict[str, str]) -> list[tuple[str, str]]:
-    if place in openings:
-        return [(label, openings[place])]
-    if type(value) is dict:
-        return [
-            row for name, each in value.items() for row in _rows(f"{label} · {name}", f"{place}.{name}", each, openings)
-        ]
-    if type(value) is list and value and type(value[0]) is dict:
-        return [
-            row for i, each in enumerate(value) for row in _rows(f"{label} {i + 1}", f"{place}.{i}", each, openings)
-        ]
-    return [(label, _shown(value))]
 
 
 def _shown(value: Any) -> str:
