@@ -87,7 +87,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "fields.share": ("份额", "share"),
     "fields.shares": ("总份额", "shares in all"),
     "fields.short": ("账本简称", "short name"),
-    "fields.size": ("账本大小", "size of the ledger"),
+    "fields.size": ("大小", "size"),
     "fields.sm3": ("SM3", "SM3"),
     "fields.software": ("软件摘要", "digest of the software"),
     "fields.source": ("具体来源", "specific source"),
