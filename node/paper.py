@@ -30,6 +30,8 @@ Annex = Literal["expert", "fre902"]
 ANNEXES: tuple[Annex, ...] = ("expert", "fre902")
 MAX_QR = 3000
 """Characters of a receipt that a telephone still reads from paper; a longer one becomes a reference."""
+MAX_FILES = 500
+"""Files that are printed; the certificate inside lists the rest."""
 _TOP = frozenset(
     {"files", "mode", "provenance", "title", "author", "owner", "category", "manifest", "count", "root", "creator"}
 )
@@ -161,12 +163,14 @@ class _Page:
             return
         rows = tuple(
             (self.opened.get(record["name"], "—"), str(record["size"]), record["sha256"].hex(), record["sm3"].hex())
-            for _, record in sorted(records.items())
+            for _, record in sorted(records.items())[:MAX_FILES]
         )
         columns = (_both("paper.file-name"), _both("paper.file-size"), ("SHA-256", "SHA-256"), ("SM3", "SM3"))
         sealed = self.entry.data.get("mode") == "sealed"
-        said = _both("paper.files-sealed" if sealed else "paper.files-open", number=len(rows))
-        yield Section(_both("paper.files"), paragraphs=(said,), table=Table(columns, rows) if rows else None)
+        said = [_both("paper.files-sealed" if sealed else "paper.files-open", number=len(records))]
+        if len(records) > MAX_FILES:
+            said.append(_both("paper.files-more", number=MAX_FILES))
+        yield Section(_both("paper.files"), paragraphs=tuple(said), table=Table(columns, rows) if rows else None)
 
     def time(self) -> Section:
         """When, where in the ledger, and who signed for it."""

@@ -118,6 +118,19 @@ def test_each_annex_makes_another_page() -> None:
         assert paper.annexes_of(disclosed(), page) == annexes
 
 
+def test_a_page_does_not_grow_without_end() -> None:
+    """Of very many disclosed files the first are printed, and the page says so."""
+    ledger, places = life()
+    parsed = certificate.parse(ledger.certificate(places["work.register"]))
+    records = makers.records(paper.MAX_FILES + 1)
+    page = paper._Page(parsed, parse(parsed.entry), {"number": "x"})
+    page.entry.body["data"] = {**page.entry.data, "files": records}
+    (section,) = page.files()
+    assert section.table is not None
+    assert len(section.table.rows) == paper.MAX_FILES
+    assert str(paper.MAX_FILES) in section.paragraphs[1][0]
+
+
 def test_hostile_titles_are_text() -> None:
     """Markup, quotes and direction marks are printed as they are, or as codes."""
     ledger = ledgers.founded()

@@ -85,6 +85,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "文件清单",
         "Files",
     ),
+    "paper.files-more": (
+        "此处印出前 {number} 个，全部见内嵌的证书。",
+        "The first {number} are printed here; the certificate inside has them all.",
+    ),
     "paper.files-open": (
         "登记时公开的清单，所示 {number} 个文件。",
         "The manifest as registered; files shown: {number}.",
