@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ from node.pdf.render import render
 from tests import ledgers
 from tests.centres import ORIGIN, Live, call, done, founded, served
 from tools import lookup
-from tools.case import INDEX, MANIFEST
+from tools.case import INDEX, MANIFEST, disclosure_root
 from tools.story import Story
 
 
@@ -82,10 +83,26 @@ def test_the_handed_over_package_is_checked_by_its_recipient(told: Told, tmp_pat
     assert "<script" not in page
     assert "移交材料索引" in page
     assert {"README.txt", "policy", "files/云纹.svg", MANIFEST} <= set(names)
-    assert any(name.startswith("3-取证/") for name in names)
+    assert sum(name.startswith("3-取证/") and name.endswith(".pdf") for name in names) == 2
     assert call("case", "check", package, "--json").code == 2
     other = call("case", "check", package, "--policy", told.live.policy, "--disclosed", "00" * 32)
     assert other.code == 1
+
+
+def test_a_page_in_a_package_that_says_something_else(told: Told, tmp_path: Path) -> None:
+    """The list and the root may be made anew to fit; the page still is not the one that its certificate makes."""
+    path = tmp_path / "page.zip"
+    with zipfile.ZipFile(told.story.home / "移交-court.zip") as old, zipfile.ZipFile(path, "w") as new:
+        members = {name: old.read(name) for name in old.namelist() if name != MANIFEST}
+        pages = sorted(name for name in members if name.endswith(".pdf"))
+        members[pages[0]] = members[pages[1]]
+        digests = {name: hashlib.sha256(data).digest() for name, data in members.items()}
+        listed = {"disclosed": disclosure_root(digests).hex(), "members": {k: v.hex() for k, v in digests.items()}}
+        for name, data in {**members, MANIFEST: json.dumps(listed).encode()}.items():
+            new.writestr(name, data)
+    said = call("case", "check", path, "--policy", told.live.policy, "--json")
+    assert said.code == 2, said
+    assert [row["member"] for row in said.json["members"] if row["verdict"] == "undetermined"] == [pages[0]]
 
 
 @pytest.mark.parametrize("change", ["replaced", "added", "doubled"])

@@ -1,8 +1,9 @@
 """Hand a case over: everything disclosed about a work in one package that a clerk can read, and check one received.
 
-The package holds the certificate of every entry of the work's history, the files and openings that you disclose, the policy,
-the offline verifier, and an index page in Chinese. Its disclosure root covers every member: it goes into the case.handover
-entry, which the recipient countersigns. Who may see what is decided by what is put in, not by trust in a server.
+The package holds the certificate of every entry of the work's history and its PDF, the files and openings that you
+disclose, the policy, the offline verifier, and an index page in Chinese. Its disclosure root covers every member: it goes
+into the case.handover entry, which the recipient countersigns. Who may see what is decided by what is put in, not by
+trust in a server.
 
 yuanzheng case check compares a received package with its root and verifies every certificate in it.
 Exit codes: 0 consistent, 1 inconsistent, 2 undetermined, 3 usage, input or network at fault.
@@ -28,6 +29,7 @@ from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
 from ledger.kinds import KINDS, RECIPIENTS
 from ledger.times import stamp
+from node import paper
 from tools.build_verifier import find_verifier
 from tools.client import Client, with_client
 from tools.console import Console
@@ -36,7 +38,7 @@ from tools.fetch import name_of
 from tools.files import digest_stream, files_of, read_limited, writing
 from tools.package import EPOCH
 from tools.submit import DEFAULT_URL
-from tools.verify import trusted_policy
+from tools.verify import PAGE_SUFFIX, PROOF_SUFFIX, trusted_policy
 
 EXAMPLE = (
     "yuanzheng case package WH-0000-0000-0042-21 --open photo.tlog-proof --files photo.jpg --to court --out case.zip"
@@ -118,7 +120,9 @@ def _package(options: argparse.Namespace, console: Console) -> int:
             FOLDERS["licence"] if kind.name in _USING else FOLDERS.get(kind.name.partition(".")[0], FOLDERS["other"])
         )
         name = f"{folder}/{described['number']}-{kind.chinese}.tlog-proof"
-        members.append(Member(name, _opened(data, options.open), f"{kind.chinese}，{stamp(described['time'])}"))
+        opened = _opened(data, options.open)
+        members.append(Member(name, opened, f"{kind.chinese}，{stamp(described['time'])}"))
+        members.append(Member(_page_of(name), paper.pdf(opened), f"{kind.chinese}（供阅读，内含证书）"))
     for given in options.files:
         members += [Member(f"files/{name}", path.read_bytes(), "原件") for path, name in files_of(given)]
     verifier = find_verifier()
@@ -145,6 +149,10 @@ def _package(options: argparse.Namespace, console: Console) -> int:
     )
     console.say("tools.case-packaged", field=options.out, number=len(history), actual=root)
     return 0
+
+
+def _page_of(proof: str) -> str:
+    return proof.removesuffix(PROOF_SUFFIX) + PAGE_SUFFIX
 
 
 def _opened(data: bytes, given: Sequence[Path]) -> bytes:
@@ -186,7 +194,7 @@ def _index(members: Sequence[Member], status: dict[str, Any], options: argparse.
     )
     page = f"""<!doctype html><html lang="zh"><meta charset="utf-8"><title>移交材料索引</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<style>body{{font:16px/1.7 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;max-width:70em;margin:2em auto}}
+<style>body{{font:16px/1.7 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;max-width:66em;margin:2em auto;padding:1em}}
 table{{border-collapse:collapse;width:100%}}td,th{{border:1px solid #999;padding:.3em .6em;text-align:left}}
 code{{word-break:break-all;font-size:12px}}</style>
 <h1>移交材料索引</h1>
@@ -233,9 +241,13 @@ def _checked(options: argparse.Namespace, console: Console, policy: policies.Pol
             if n.startswith("files/")
         ]
         for name in names:
-            if name.endswith(".tlog-proof"):
-                report = verify.certificate(package.read(name), files=_of(package.read(name), originals), policy=policy)
+            if name.endswith(PROOF_SUFFIX):
+                proof = package.read(name)
+                report = verify.certificate(proof, files=_of(proof, originals), policy=policy)
                 rows.append({"member": name, "verdict": report.verdict})
+                if _page_of(name) in names:
+                    printed = report.verdict != "inconsistent" and _is_page(proof, package.read(_page_of(name)))
+                    rows.append({"member": _page_of(name), "verdict": "consistent" if printed else "undetermined"})
     verdicts = {row["verdict"] for row in rows}
     code = 1 if "inconsistent" in verdicts else 2 if "undetermined" in verdicts else 0
     verdict = ("consistent", "inconsistent", "undetermined")[code]
@@ -244,6 +256,11 @@ def _checked(options: argparse.Namespace, console: Console, policy: policies.Pol
         console.line(f"{console.text('verify.verdict-' + row['verdict'])}  {row['member']}")
     console.say("tools.case-checked", actual=root)
     return code
+
+
+def _is_page(proof: bytes, page: bytes) -> bool:
+    """Whether a page is the one that its certificate makes: print may say anything."""
+    return paper.annexes_of(proof, page) is not None
 
 
 def _of(data: bytes, originals: Sequence[FileDigest]) -> list[FileDigest]:
