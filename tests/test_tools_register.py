@@ -451,7 +451,8 @@ def test_packing_originals_takes_constant_memory(centre: Live, tmp_path: Path) -
     large = write(tmp_path / "large", os.urandom(2**20) * 72)
     words = ("register", large, "--key", centre.member, "--url", centre.url, "--out", tmp_path / "out")
     least = peak_kib(*words, "--no-package")
-    assert peak_kib(*words, "--with-files") < least + 48 * 1024
+    # Setting a page takes some 50 MB, whatever the size of the originals.
+    assert peak_kib(*words, "--with-files", "--no-pdf") < least + 48 * 1024
     made = tmp_path / "out" / "large.evidence.zip"
     assert made.stat().st_size > 64 * 2**20
     assert call("verify", made, large, "--policy", centre.policy).code == 0
