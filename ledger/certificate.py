@@ -15,7 +15,7 @@ from ledger import encoding, merkle, rules
 from ledger import entry as entries
 from ledger import proof as proofs
 from ledger.chain import Head, Profile
-from ledger.commitment import FILE_RECORD
+from ledger.commitment import FILE_RECORD, record_hash
 from ledger.encoding import Value
 from ledger.entry import MAX_LEAF, Entry
 from ledger.errors import FormatError
@@ -71,6 +71,12 @@ class OpenFile:
     def item(self) -> Value:
         """Its place in `open`."""
         return [self.index, self.record, list(self.path)]
+
+
+def open_files(records: Sequence[dict[str, Any]]) -> list[OpenFile]:
+    """Every file record of a manifest, each with its path to the manifest's root."""
+    paths = merkle.paths([record_hash(record) for record in records])
+    return [OpenFile(i, record, tuple(path)) for i, (record, path) in enumerate(zip(records, paths, strict=True))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -887,7 +887,8 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     file = tmp_path / "words"
     file.write_text(WORDS + "\n")
     file.chmod(0o600)
-    monkeypatch.setattr(Vault.create.__func__, "__kwdefaults__", Vault.create.__func__.__kwdefaults__ | {"cost": CHEAP})  # type: ignore[attr-defined]
+    create = Vault.create.__func__  # type: ignore[attr-defined]  # what a bound class method has
+    monkeypatch.setattr(create, "__kwdefaults__", create.__kwdefaults__ | {"cost": CHEAP})
     return ["--passphrase-file", file]
 
 

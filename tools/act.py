@@ -18,7 +18,7 @@ from tools import acts, forms
 from tools.client import Client, with_client
 from tools.console import Console
 from tools.fetch import name_of
-from tools.files import digest_file, files_of, progress_bar
+from tools.files import digest_paths
 from tools.keyfiles import load_key, public_key
 from tools.sending import deliver_act
 from tools.submit import DEFAULT_URL, origin_of
@@ -57,9 +57,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     signers = [load_key(path) for path in options.key]
     by = signers[0].public if options.by is None else public_key(options.by)
     asked = _asked(options, kind)
-    named = [(path, name) for each in options.files for path, name in files_of(each)]
-    with progress_bar(sum(path.stat().st_size for path, _ in named), "SHA-256 + SM3", quiet=console.json) as progress:
-        digests = [digest_file(path, name, progress) for path, name in named]
+    digests = digest_paths(options.files, quiet=console.json)
 
     def resolve(name: str) -> bytes:
         found = with_client(options.url, lambda client: client.get_json(f"/entries/{name_of(name)}"))

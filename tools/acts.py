@@ -7,8 +7,6 @@ signs sees the statement in words first. The one who acts signs last, over every
 from __future__ import annotations
 
 import json
-import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +14,15 @@ from typing import Any
 
 from ledger import encoding, kinds, merkle
 from ledger import entry as entries
-from ledger.certificate import OpenFile, OpenValue
-from ledger.commitment import commitment, record_hash
+from ledger.certificate import OpenFile, OpenValue, open_files
+from ledger.commitment import commitment
 from ledger.errors import FormatError, Language, LedgerError
 from ledger.keys import SigningKey
 from ledger.messages import text
 from node import wording
 from tools.files import read_limited, write_file
 from tools.forms import Form, Secret
+from tools.submit import new_body
 
 FORMAT = "yuanzheng/act@v1"
 _LARGEST = 2**26
@@ -38,11 +37,6 @@ class ActFile:
     secrets: list[Secret] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
     leaf: bytes | None = None
-
-    @property
-    def kind(self) -> kinds.Kind:
-        """The kind of the act."""
-        return kinds.KINDS[self.body["kind"]]
 
     def consent(self, key: SigningKey) -> None:
         """Sign as another party. Raises `LedgerError` once the act is signed: a later consent would be worth nothing."""
@@ -63,8 +57,7 @@ class ActFile:
         """Everything that can be disclosed of it."""
         items: list[OpenValue | OpenFile] = [OpenValue(s.salt, s.name, s.value) for s in self.secrets]
         if self.body["data"].get("mode") == "sealed":
-            paths = merkle.paths([record_hash(record) for record in self.records])
-            items += [OpenFile(i, r, tuple(p)) for i, (r, p) in enumerate(zip(self.records, paths, strict=True))]
+            items += open_files(self.records)
         return items
 
     def write(self, path: Path, *, replace: bool = True) -> None:
@@ -94,18 +87,7 @@ def _kept(secret: Secret) -> dict[str, str]:
 
 def draft(kind: str, ledger: str, by: bytes, form: Form, *, work: bytes | None, prev: bytes | None) -> ActFile:
     """A new act, its data checked by its kind's shape. Raises `LedgerError`."""
-    body: dict[str, Any] = {
-        "at": time.time_ns() // 1_000_000,
-        "by": by,
-        "data": form.data,
-        "kind": kind,
-        "ledger": ledger,
-        "nonce": os.urandom(16),
-    }
-    if work is not None:
-        body["work"] = work
-    if prev is not None:
-        body["prev"] = prev
+    body = new_body(ledger, kind, form.data, by, work=work, prev=prev)
     # A body that the ledger would refuse is refused here, before anybody signs it.
     encoded = entries.ENTRY_TAG + encoding.encode(body) + bytes(entries.SIGNATURE_SIZE)
     kinds.check(entries.parse(encoded))
@@ -127,7 +109,7 @@ def read(path: Path) -> ActFile:
                 Secret(bytes.fromhex(s["salt"]), s["name"], encoding.decode(bytes.fromhex(s["value"])), s["place"])
                 for s in value["secrets"]
             ],
-            encoding.decode(bytes.fromhex(value["records"])),  # type: ignore[arg-type]
+            encoding.decode(bytes.fromhex(value["records"])),  # type: ignore[arg-type]  # a list, or used for nothing
             None if value["entry"] is None else bytes.fromhex(value["entry"]),
         )
         kind = found.body["kind"]

@@ -32,10 +32,11 @@ from ledger.times import stamp
 from node import paper
 from tools.build_verifier import find_verifier
 from tools.client import Client, with_client
-from tools.console import Console
+from tools.console import Console, add_common
 from tools.disclose import openings
 from tools.fetch import name_of
 from tools.files import digest_stream, files_of, read_limited, writing
+from tools.lookup import fetch_work
 from tools.package import EPOCH
 from tools.submit import DEFAULT_URL
 from tools.verify import PAGE_SUFFIX, PROOF_SUFFIX, trusted_policy
@@ -82,10 +83,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--policy", type=Path, help="your trusted policy")
     check.add_argument("--log-key", help="or the log's verifier key that you trust")
     for each in (make, check):
-        each.add_argument(
-            "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object instead of text"
-        )
-        each.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help="language")
+        add_common(each, nested=True)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -101,15 +99,9 @@ def disclosure_root(members: Mapping[str, bytes]) -> bytes:
 
 def _package(options: argparse.Namespace, console: Console) -> int:
     async def fetch(client: Client) -> tuple[list[dict[str, Any]], dict[str, Any], list[bytes], bytes]:
-        history: list[dict[str, Any]] = []
-        after: int | None = 0
-        page: dict[str, Any] = {}
-        while after is not None:
-            page = await client.get_json(f"/works/{name_of(options.work)}?after={after}")
-            history += page["history"]
-            after = page["next"]
-        issued = [await client.get(f"/entries/{each['index']}/certificate") for each in history]
-        return history, page["status"], issued, await client.get("/policy")
+        work = await fetch_work(client, name_of(options.work))
+        issued = [await client.get(f"/entries/{each['index']}/certificate") for each in work["history"]]
+        return work["history"], work["status"], issued, await client.get("/policy")
 
     history, status, issued, published = with_client(options.url, fetch)
     policy = published if options.policy is None else read_limited(options.policy, 2**20)
@@ -133,7 +125,7 @@ def _package(options: argparse.Namespace, console: Console) -> int:
         raise LedgerError(
             "tools.package-member", field=str(options.out), actual=next(p for p in paths if paths.count(p) > 1)
         )
-    members.append(Member(README, _readme(options, console), "先读此文件"))
+    members.append(Member(README, _readme(options), "先读此文件"))
     members.append(Member(INDEX, _index(members, status, options), "本索引"))
     digests = {member.path: hashlib.sha256(member.data).digest() for member in members}
     root = disclosure_root(digests)
@@ -174,7 +166,7 @@ def _opened(data: bytes, given: Sequence[Path]) -> bytes:
     return certificates.with_open(parsed, items).encode()
 
 
-def _readme(options: argparse.Namespace, console: Console) -> bytes:
+def _readme(options: argparse.Namespace) -> bytes:
     lines = []
     for language in ("zh", "en"):
         to = RECIPIENTS[options.to][0 if language == "zh" else 1]

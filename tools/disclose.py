@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for path in options.add:
         items += [item for item in openings(path, parsed) if item not in items]
     wanted = [] if options.no_files else options.file
-    chosen = choose(parsed, items, fields=options.field, drop=options.drop, files=wanted)
+    chosen = choose(items, fields=options.field, drop=options.drop, files=wanted)
     write_file(options.out, certificates.with_open(parsed, chosen).encode())
     names = [item.name for item in chosen if isinstance(item, OpenValue)]
     console.result(
@@ -54,7 +54,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def choose(
-    parsed: Certificate,
     items: Sequence[OpenValue | OpenFile],
     *,
     fields: Sequence[str] | None = None,

@@ -39,16 +39,16 @@ from tools.office import moment
 
 YES, NO = ("true", "yes", "是", "1"), ("false", "no", "否", "0")
 _HEX = re.compile(r"[0-9a-f]+")
-_MOVE = Array(Map({"from": HOLDER, "share": Int(1, 1), "to": HOLDER}), 1, 1)
 
 
 @dataclass(slots=True)
 class Secret:
     """A commitment's opening: `[salt, name, value]`, and where in the data it stands."""
 
-    salt: bytes
+    # No log or traceback shows a salt or a value.
+    salt: bytes = field(repr=False)
     name: str
-    value: Any
+    value: Any = field(repr=False)
     place: str
 
 

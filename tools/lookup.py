@@ -9,6 +9,7 @@ the ledger yourself (yuanzheng audit).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
         name = _named(options.subject)
         work = _work(options, name)
         if work is not None:
-            _proven(work["history"], work["checkpoint"], options)
             return _print_work(work, console)
         try:
             entry = with_client(options.url, lambda client: client.get_json(f"/entries/{name}"))
@@ -86,6 +86,19 @@ def _named(subject: str) -> str:
     return name_of(subject)
 
 
+async def fetch_work(
+    client: Client, name: str, since: str = "", prove: Callable[[dict[str, Any]], None] = lambda _: None
+) -> dict[str, Any]:
+    """A work's status and whole history, page by page; each page is given to `prove`, with its own checkpoint."""
+    history: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next": 0}
+    while page["next"] is not None:
+        page = await client.get_json(f"/works/{name}?{since}after={page['next']}")
+        prove(page)
+        history += page["history"]
+    return {**page, "history": history}
+
+
 def _work(options: argparse.Namespace, name: str) -> dict[str, Any] | None:
     """The history and status of the work that an entry belongs to; None if it belongs to none."""
     since = ""
@@ -94,16 +107,11 @@ def _work(options: argparse.Namespace, name: str) -> dict[str, Any] | None:
         as_of = options.as_of
         since = f"as_of={as_of}&" if as_of.isdigit() and len(as_of) < 9 else f"time={time_of(as_of)}&"
 
-    async def ask(client: Client) -> dict[str, Any]:
-        page: dict[str, Any] = await client.get_json(f"/works/{name}?{since}after=0")
-        history, after = page["history"], page["next"]
-        while after is not None:
-            more = await client.get_json(f"/works/{name}?{since}after={after}")
-            history, after = history + more["history"], more["next"]
-        return {**page, "history": history, "next": None}
+    def prove(page: dict[str, Any]) -> None:
+        _proven(page["history"], page["checkpoint"], options)
 
     try:
-        return with_client(options.url, ask)
+        return with_client(options.url, lambda client: fetch_work(client, name, since, prove))
     except Refused as error:
         if error.status != 404 or options.as_of is not None:
             raise

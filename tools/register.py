@@ -29,8 +29,8 @@ from ledger import entry as entries
 from ledger import kinds, merkle, verify
 from ledger import policy as policies
 from ledger.categories import CATEGORIES
-from ledger.certificate import OpenFile, OpenValue
-from ledger.commitment import SALT_SIZE, FileDigest, commitment, manifest_root, record_hash
+from ledger.certificate import OpenFile, OpenValue, open_files
+from ledger.commitment import SALT_SIZE, FileDigest, commitment, manifest_root
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey
 from ledger.kinds import KINDS, MAX_OPEN_FILES, NO_PROVENANCE
@@ -347,18 +347,14 @@ def _opening(kept: dict[str, Any], digests: Sequence[FileDigest]) -> tuple[OpenV
     if work["author"] is not None:
         items.append(OpenValue(bytes.fromhex(salts["author"]), "author", work["author"]))
     names = [bytes.fromhex(salt) for salt in salts["names"]]
-    if work["mode"] == "sealed":
+    sealed = work["mode"] == "sealed"
+    if sealed or len(digests) > MAX_OPEN_FILES:
         records: list[Any] = [d.record(salt) for d, salt in zip(digests, names, strict=True)]
-        hashes = [record_hash(record) for record in records]
-        manifest: list[Any] = [len(records), manifest_root(records)]
-        items.append(OpenValue(bytes.fromhex(salts["manifest"]), "manifest", manifest))
-        for i, (record, path) in enumerate(zip(records, merkle.paths(hashes), strict=True)):
-            items.append(OpenFile(i, record, tuple(path)))
-    elif len(digests) > MAX_OPEN_FILES:
-        records = [d.record(salt) for d, salt in zip(digests, names, strict=True)]
-        paths = merkle.paths([record_hash(record) for record in records])
-        rest = list(enumerate(zip(records, paths, strict=True)))[MAX_OPEN_FILES:]
-        items += [OpenFile(i, record, tuple(path)) for i, (record, path) in rest]
+        if sealed:
+            manifest: list[Any] = [len(records), manifest_root(records)]
+            items.append(OpenValue(bytes.fromhex(salts["manifest"]), "manifest", manifest))
+        # The first files of an open manifest stand in the entry itself.
+        items += open_files(records)[0 if sealed else MAX_OPEN_FILES :]
     items += [OpenValue(bytes.fromhex(salt), name, value) for salt, name, _, value in kept.get("secrets", ())]
     items += [OpenValue(salt, "name", d.name) for d, salt in zip(digests, names, strict=True)]
     return tuple(items)

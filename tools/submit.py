@@ -21,6 +21,22 @@ BATCH_BYTES = 8 * 2**20
 _RESULT = {"index": int, "leaf_hash": str, "height": int, "duplicate": bool}
 
 
+def new_body(
+    ledger: str, kind: str, data: dict[str, Any], by: bytes, *, work: bytes | None = None, prev: bytes | None = None
+) -> dict[str, Any]:
+    """The body of a new entry, made now, with a nonce of its own."""
+    body = {
+        "at": time.time_ns() // 1_000_000,
+        "by": by,
+        "data": data,
+        "kind": kind,
+        "ledger": ledger,
+        "nonce": os.urandom(16),
+    }
+    place = {"work": work, "prev": prev}
+    return body | {name: leaf_hash for name, leaf_hash in place.items() if leaf_hash is not None}
+
+
 def make_entry(
     ledger: str,
     kind: str,
@@ -31,16 +47,7 @@ def make_entry(
     work: bytes | None = None,
 ) -> bytes:
     """A signed entry leaf, with the consents of others."""
-    body = {
-        "at": time.time_ns() // 1_000_000,
-        "by": key.public,
-        "data": data,
-        "kind": kind,
-        "ledger": ledger,
-        "nonce": os.urandom(16),
-    }
-    if work is not None:
-        body["work"] = work
+    body = new_body(ledger, kind, data, key.public, work=work)
     message = entries.statement_bytes(body)
     return entries.make(body, key.sign, [(other.public, other.sign(message)) for other in consenting])
 

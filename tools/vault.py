@@ -132,13 +132,10 @@ class Vault:
     def open(cls, path: Path, passphrase: str, *, clock: Callable[[], int] = now, limits: Limits = LIMITS) -> Vault:
         """Open a vault. Raises `LedgerError`: wrong passphrase, not a vault, damaged, or in use for too long."""
         file = VaultFile.open(path, limits)
-        try:
+        with file.kept_open():
             with file.reading():
                 locked = file.one("SELECT value FROM meta WHERE name = 'lock'")
             key = sealing.unlock(locked if type(locked) is bytes else b"", passphrase, str(path))
-        except BaseException:
-            file.close()
-            raise
         return cls._attach(file, key, clock)
 
     @classmethod
@@ -172,16 +169,13 @@ class Vault:
     @classmethod
     def _attach(cls, file: VaultFile, key: bytes, clock: Callable[[], int]) -> Vault:
         vault = cls(file, key, clock)
-        try:
+        with file.kept_open():
             with file.reading():
                 head = vault._head()
             # An erasure that was interrupted is finished, and one that an older copy does not know is repeated.
             vault._repeat_erasures()
             if not head["swept"]:
                 vault._sweep()
-        except BaseException:
-            file.close()
-            raise
         return vault
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,13 +84,18 @@ class VaultFile:
             with suppress(OSError):
                 path.chmod(0o600)
         file = cls(path, limits)
-        try:
+        with file.kept_open():
             file._admit(whole=path.stat().st_size <= limits.checked_bytes)
             file._settle()
-        except BaseException:
-            file.close()
-            raise
         return file
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Close the file unless the block ends well."""
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            yield
+            undo.pop_all()
 
     def _settle(self) -> None:
         with self._sentences():
