@@ -16,8 +16,8 @@ LARGE_BUNDLE = 1 << 18
 """Bytes from which on a bundle stays a value of its own: it wastes half a page in a hundred, and packing it costs more."""
 
 
-def write(tables: Tables, head: Head, applied: Applied, checkpoint: bytes) -> None:
-    """Write a block that follows on `head`, and the checkpoint of its end. Raises `StoreError` if it does not follow."""
+def write(tables: Tables, head: Head, applied: Applied) -> None:
+    """Write a block that follows on `head`. Raises `StoreError` if it does not follow."""
     new = applied.head
     if applied.first != head.size or applied.block.prev != head.block or new.height != head.height + 1:
         raise StoreError("store.not-next", expected=head.size, actual=applied.first)
@@ -34,7 +34,6 @@ def write(tables: Tables, head: Head, applied: Applied, checkpoint: bytes) -> No
     runs.insert(tables["index"], *_items(applied))
     row = [new.size, new.root, new.height, new.block, new.time, new.epoch, applied.frontier.peaks]
     tables["meta"].put(b"head", encoding.encode(row))
-    tables["meta"].put(b"checkpoint", checkpoint)
 
 
 def _items(applied: Applied) -> tuple[list[int], int]:

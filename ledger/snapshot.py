@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ledger import block as blocks
+from ledger import checkpoint as checkpoints
 from ledger import encoding, merkle, packed, runs, tiles
 from ledger import entry as entries
 from ledger.chain import EMPTY_HEAD, Head, Profile
@@ -21,6 +22,12 @@ from ledger.tiles import TILE_WIDTH
 
 MAX_OFFSETS = 8192
 """Segments whose offsets are remembered: 1 kB each."""
+
+
+Mark = Literal["cosigned", "fence", "recovery"]
+"""What a node notes beside its ledger: the newest checkpoint that met its policy; that it may not seal, and why; the size
+at which it was rebuilt."""
+MARK = b"mark:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,31 @@ class Snapshot:
         if found is None:
             raise StoreError("store.no-checkpoint", expected="a signed checkpoint", actual="an unfinished store")
         return bytes(found)
+
+    def mark(self, name: Mark) -> bytes | None:
+        """One of the node's marks, or None."""
+        found = self._tables["meta"].get(MARK + name.encode())
+        return None if found is None else bytes(found)
+
+    def covering(self, index: int) -> tuple[int, bytes]:
+        """Size and bytes of the checkpoint to prove leaf `index` by: the newest one that met the node's policy where that
+        covers it, else the newest that the log signed. Raises `StoreError` if the leaf is in no signed tree yet."""
+        for note in (self.mark("cosigned"), self.checkpoint()):
+            if note is not None:
+                size = checkpoints.parse(note)[0].size
+                if index < size:
+                    return size, note
+        raise StoreError("store.not-signed-yet", actual=index)
+
+    def published(self) -> bytes:
+        """The checkpoint to show: the newest that met the node's policy, or without any the newest that the log signed."""
+        return self.mark("cosigned") or self.checkpoint()
+
+    def root_at(self, size: int) -> bytes:
+        """The root (32 bytes) of the tree over the first `size` leaves, which must be inside the tree."""
+        if not 0 <= size <= self.head.size:
+            raise StoreError("store.no-leaf", expected=f"0 to {self.head.size}", actual=size)
+        return merkle.tree_root(size, self.nodes)
 
     def record(self, table: str, key: bytes) -> Any:
         """A registry record, or None."""

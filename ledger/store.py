@@ -7,7 +7,7 @@ was cut off leaves nothing. This file talks to LMDB and to the file system; what
 ==========  =====================================  =============================================================
 table       key                                    value
 ==========  =====================================  =============================================================
-`meta`      a name                                 format, origin, profile, log key; head; checkpoint
+`meta`      a name                                 format, origin, profile, log key; head; checkpoint; marks
 `leaves`    first leaf index, u64 big-endian       bundle encoding of leaves; never across a multiple of 256
 `packs`     number, u64 big-endian                 the bundles of leaves 1024·number and on: four of them
 `tiles`     level, group; level, tile; level       3 full tiles; 1 full tile; the rightmost partial tile
@@ -39,7 +39,7 @@ from ledger import datafile, encoding
 from ledger.chain import Applied, Profile
 from ledger.commit import write
 from ledger.errors import FormatError, StoreError
-from ledger.snapshot import Ledger, Shared, Snapshot
+from ledger.snapshot import MARK, Ledger, Mark, Shared, Snapshot
 from ledger.tables import NAMES, damaged
 
 FORMAT = 1
@@ -264,19 +264,61 @@ class Store:
                 raise StoreError("store.damaged", actual=str(self.path), expected="a head that fits its last block")
 
     def put_checkpoint(self, checkpoint: bytes) -> None:
-        """Write the checkpoint of a store that has no block yet (size 0). Raises `StoreError`."""
+        """Write the checkpoint alone: of a store that has no block yet, or of the size that has been reached.
+
+        Raises `StoreError`.
+        """
         with _translated(self.path), self._environment.begin(write=True) as txn:
             txn.put(b"checkpoint", checkpoint, db=self._databases["meta"])
+
+    def put_mark(self, name: Mark, value: bytes | None) -> None:
+        """Write one of the store's marks, or remove it; durable when it returns. Raises `StoreError`."""
+        key = MARK + name.encode()
+        with _translated(self.path), self._environment.begin(write=True) as txn:
+            if value is None:
+                txn.delete(key, db=self._databases["meta"])
+            else:
+                txn.put(key, value, db=self._databases["meta"])
 
     def commit(self, applied: Applied, checkpoint: bytes) -> None:
         """Write one block and the checkpoint of its end in one transaction; durable when it returns.
 
         Raises `StoreError`, and then nothing has changed. One thread at a time.
         """
+        with self.writing() as batch:
+            batch.write(applied)
+            batch.put_checkpoint(checkpoint)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Batch]:
+        """Any number of blocks in one transaction, durable when the `with` statement ends; nothing if it is left by an error.
+
+        Raises `StoreError`. One thread at a time.
+        """
         with _translated(self.path), self._environment.begin(write=True, buffers=True) as txn:
-            opened = self._tables(txn)
-            head, _ = self._shared.head(opened["meta"])
-            write(opened, head, applied, checkpoint)
+            yield Batch(self._ledger, self._tables(txn))
+
+
+class Batch:
+    """An open write transaction: it reads what it has written."""
+
+    def __init__(self, ledger: Ledger, tables: dict[str, _Table]) -> None:
+        self._ledger = ledger
+        self._tables = tables
+        # What is written here may never be committed, and is not to be remembered by anybody else.
+        self._shared = Shared()
+
+    def view(self) -> Snapshot:
+        """The ledger with what this transaction has written; valid until the next `write`."""
+        return Snapshot(self._ledger, self._tables, self._shared, lambda: None)
+
+    def write(self, applied: Applied) -> None:
+        """Write the next block. Raises `StoreError`."""
+        write(self._tables, self._shared.head(self._tables["meta"])[0], applied)
+
+    def put_checkpoint(self, checkpoint: bytes) -> None:
+        """Write the signed checkpoint of the head, or of a size before it."""
+        self._tables["meta"].put(b"checkpoint", checkpoint)
 
 
 def _open_databases(environment: Any, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

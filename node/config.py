@@ -69,6 +69,90 @@ class SealingSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicaSection:
+    """What makes a node a replica: it follows a ledger that another node seals, and cosigns what it holds."""
+
+    of: tuple[str, ...] = ()
+    """Addresses of nodes and static exports to follow from, the primary's first; empty: this node is the primary."""
+    key: Path = Path("keys/replica.key")
+    """The key that cosigns, in the text form of signed notes (timestamped Ed25519), mode 0600."""
+    poll_seconds: float = 5.0
+    """How often to look for something new when nobody pushes it."""
+    processes: int = 0
+    """Processes that check signatures while catching up; 0: one a core."""
+    max_ahead_ms: int = 5000
+    """How far a block's time may be ahead of this node's clock; what is beyond is not cosigned."""
+
+
+@dataclass(frozen=True, slots=True)
+class CosigningSection:
+    """How cosignatures are gathered from those whom the policy names with an address."""
+
+    replicas: str = "replicas"
+    """The policy's group of accredited replicas, who are asked before any other witness."""
+    witness_seconds: float = 1.0
+    """The least time between two checkpoints sent to one third-party witness."""
+    timeout_seconds: float = 10.0
+    """How long one cosigner may take to answer."""
+    wait_seconds: float = 30.0
+    """How long a submission with wait=quorum waits before it is told that the entry is durable here only."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSection:
+    """Cosigning other logs as a plain witness, under a key and name of its own."""
+
+    logs: Path | None = None
+    """A policy file whose `log` lines name the logs to cosign; without it this node is nobody's witness."""
+    key: Path = Path("keys/witness.key")
+    """The key that cosigns other logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSection:
+    """What a replica takes in while the primary is away."""
+
+    max_entries: int = 100_000
+    """Entries that may wait; more are refused with 503."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSection:
+    """HTTPS without a proxy; files are read again when they change."""
+
+    certificate: Path | None = None
+    """The certificate chain (PEM); without it the node speaks plain HTTP."""
+    key: Path | None = None
+    """Its private key (PEM), mode 0600."""
+    client_ca: Path | None = None
+    """Certificates (PEM) of which every client must show one, for nodes that serve only centres."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeersSection:
+    """How this node reaches others."""
+
+    ca: Path | None = None
+    """Certificate authorities (PEM) to trust instead of the system's."""
+    certificate: Path | None = None
+    """The certificate (PEM) that this node shows to others."""
+    key: Path | None = None
+    """Its private key (PEM), mode 0600."""
+    proxy: str = ""
+    """An HTTP proxy for requests to other nodes, as http://host:port."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSection:
+    """Whom to tell of misbehaviour and of a quorum that is not met."""
+
+    webhook: str = ""
+    """An address that gets a JSON document by POST for each alarm."""
+    after_seconds: float = 60.0
+    """How long the quorum may be unmet before that is an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogSection:
     """What is written to standard error."""
 
@@ -85,6 +169,13 @@ class Config:
     ledger: LedgerSection = field(default_factory=LedgerSection)
     server: ServerSection = field(default_factory=ServerSection)
     sealing: SealingSection = field(default_factory=SealingSection)
+    replica: ReplicaSection = field(default_factory=ReplicaSection)
+    cosigning: CosigningSection = field(default_factory=CosigningSection)
+    witness: WitnessSection = field(default_factory=WitnessSection)
+    outbox: OutboxSection = field(default_factory=OutboxSection)
+    tls: TlsSection = field(default_factory=TlsSection)
+    peers: PeersSection = field(default_factory=PeersSection)
+    alarm: AlarmSection = field(default_factory=AlarmSection)
     log: LogSection = field(default_factory=LogSection)
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -103,6 +194,13 @@ SECTIONS: dict[str, Any] = {
     "ledger": LedgerSection,
     "server": ServerSection,
     "sealing": SealingSection,
+    "replica": ReplicaSection,
+    "cosigning": CosigningSection,
+    "witness": WitnessSection,
+    "outbox": OutboxSection,
+    "tls": TlsSection,
+    "peers": PeersSection,
+    "alarm": AlarmSection,
     "log": LogSection,
 }
 _BOUNDS = {
@@ -115,6 +213,14 @@ _BOUNDS = {
     "sealing.heartbeat_seconds": (0.05, 86_400),
     "sealing.max_block_entries": (1, 65_536),
     "sealing.max_clock_error_ms": (0, 60_000),
+    "replica.poll_seconds": (0.05, 3600),
+    "replica.processes": (0, 1024),
+    "replica.max_ahead_ms": (0, 3_600_000),
+    "cosigning.witness_seconds": (0, 3600),
+    "cosigning.timeout_seconds": (0.1, 600),
+    "cosigning.wait_seconds": (0, 3600),
+    "outbox.max_entries": (1, 10**7),
+    "alarm.after_seconds": (0, 86_400),
 }
 _CHOICES = {"log.format": ("text", "json"), "log.level": ("debug", "info", "warning", "error")}
 
@@ -173,8 +279,18 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
 
 
 def _convert(name: str, raw: Any, kind: Any, origin: str) -> Any:
-    expected = kind.__name__
+    if kind == Path | None:
+        if raw == "":
+            return None
+        kind = Path
+    expected = "list of texts" if kind == tuple[str, ...] else kind.__name__
     value: Any = None
+    if kind == tuple[str, ...]:
+        kind = tuple
+        if isinstance(raw, str):
+            value = tuple(raw.split())
+        elif isinstance(raw, list) and all(isinstance(each, str) for each in raw):
+            value = tuple(raw)
     if kind is bool:
         value = {"true": True, "false": False}.get(raw.lower()) if isinstance(raw, str) else raw
         expected = "true or false"

@@ -53,8 +53,8 @@ def test_every_setting_is_listed_and_can_be_set_by_either_way(tmp_path: Path) ->
     """What `config show` prints is every setting there is, and each is taken from file and environment alike."""
     for name, (value, _) in config.load(None, {}).values().items():
         section, _, key = name.partition(".")
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        quoted = f'"{text}"' if isinstance(value, (str, Path)) else text
+        text = "" if value in (None, ()) else str(value).lower() if isinstance(value, bool) else str(value)
+        quoted = "[]" if value == () else f'"{text}"' if value is None or isinstance(value, (str, Path)) else text
         by_file = config.load(written(tmp_path, f"[{section}]\n{key} = {quoted}\n"), {}).values()[name]
         assert by_file[1].endswith("yuanzheng.toml:2")
         variable = f"YUANZHENG_{section}_{key}".upper()
@@ -68,6 +68,14 @@ def test_paths_start_at_the_files_directory(tmp_path: Path) -> None:
     section = config.load(file, {}).ledger
     home = tmp_path.resolve() / "centre"
     assert (section.data, section.log_key, section.policy) == (home / "store", Path("/keys/log.key"), home / "policy")
+
+
+def test_lists_come_from_arrays_or_from_words(tmp_path: Path) -> None:
+    """Addresses: an array in the file, separated by spaces in the environment; anything else is refused."""
+    file = written(tmp_path, "[replica]\nof = ['https://a.example', 'https://b.example']\n")
+    assert config.load(file, {}).replica.of == ("https://a.example", "https://b.example")
+    assert config.load(None, {"YUANZHENG_REPLICA_OF": "https://a.example  b"}).replica.of == ("https://a.example", "b")
+    assert refusal(written(tmp_path, "[replica]\nof = [1]\n")).expected == "list of texts"
 
 
 def test_the_environment_of_others_is_left_alone() -> None:

@@ -37,6 +37,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有高度为 {actual} 的区块；现有高度 {expected}。",
         "There is no block at height {actual}; there are {expected}.",
     ),
+    "store.not-signed-yet": (
+        "第 {actual} 号叶尚未列入任何已签名的检查点：请稍后重试。",
+        "Leaf {actual} is in no signed checkpoint yet: try again shortly.",
+    ),
     "store.no-checkpoint": (
         "该存储尚无检查点（{actual}）：请用 yuanzheng init 重新建立。",
         "The store has no checkpoint yet ({actual}): make it anew with yuanzheng init.",
