@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from ledger import encoding, merkle, rules
 from ledger import entry as entries
 from ledger import proof as proofs
-from ledger.chain import Head, Profile
+from ledger.chain import Profile
 from ledger.commitment import FILE_RECORD, record_hash
 from ledger.encoding import Value
 from ledger.entry import MAX_LEAF, Entry
@@ -177,12 +177,8 @@ class Reader(Protocol):
     def profile(self) -> Profile:
         """Which rules the ledger lives by."""
 
-    @property
-    def head(self) -> Head:
-        """Where the checkpoint ends."""
-
-    def checkpoint(self) -> bytes:
-        """The signed checkpoint of that head."""
+    def covering(self, index: int) -> tuple[int, bytes]:
+        """Size and bytes of the checkpoint to prove leaf `index` by."""
 
     def leaf(self, index: int) -> bytes:
         """The leaf at `index`."""
@@ -222,7 +218,7 @@ class Issuer:
         height = reader.block_of(index)
         position = reader.block_index(height)
         self._refuse_block_leaf(index, position)
-        size = reader.head.size
+        size, checkpoint = reader.covering(position)
         leaf = reader.leaf(index)
         authority: tuple[ProvenLeaf, ...] | None = None
         work: ProvenLeaf | None = None
@@ -237,7 +233,7 @@ class Issuer:
             proof=TlogProof(
                 index=index,
                 path=tuple(merkle.prove_inclusion(index, size, reader.nodes)),
-                checkpoint=reader.checkpoint(),
+                checkpoint=checkpoint,
                 extra=None,
             ),
             entry=leaf,
@@ -256,14 +252,15 @@ class Issuer:
         if entry.work is None and reader.record("work", rules.work_key(index)) is None:
             return None, ()
         status = rules.status_of(reader, entry.work or entry.hash)
-        later = [i for i in rules.history(reader, status) if i > index]
+        later = [i for i in rules.history(reader, status) if index < i < size]
         newest = tuple(self._proven_leaf(reader, i, size) for i in later[::-1][:MAX_LATER])
         return self._proven_leaf(reader, status.first, size) if entry.work is not None else None, newest
 
     def proof(self, reader: Reader, index: int) -> bytes:
         """The bare tlog-proof of any leaf, block leaves included."""
-        path = merkle.prove_inclusion(index, reader.head.size, reader.nodes)
-        return TlogProof(index=index, path=tuple(path), checkpoint=reader.checkpoint(), extra=None).encode()
+        size, checkpoint = reader.covering(index)
+        path = merkle.prove_inclusion(index, size, reader.nodes)
+        return TlogProof(index=index, path=tuple(path), checkpoint=checkpoint, extra=None).encode()
 
     def root_path(self, reader: Reader, index: int) -> list[bytes]:
         """The path from the entry at `index` to its block's `root`."""

@@ -22,8 +22,9 @@ import signal
 import socket
 import stat
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -39,9 +40,15 @@ from ledger.store import Store
 from node import link
 from node.clock import Clock, SystemClock
 from node.config import Config, ConfigError
+from node.core import Core
+from node.cosigning import Cosigning
+from node.following import Follower
 from node.intake import Intake
+from node.joining import join
+from node.peers import HttpTransport
 from node.sealer import Sealer
 from node.service import Service
+from node.standing import Standing
 
 log = logging.getLogger("yuanzheng")
 
@@ -130,7 +137,7 @@ def _reuse(family: int, host: str, port: int) -> socket.socket:
 
 
 class Node:
-    """A node in this process's event loop: the embedded form, and the sealer's side of the other.
+    """A node in this process's event loop: the embedded form, and the writing process's side of the other.
 
     Use as an asynchronous context manager. `port` is the bound one.
     """
@@ -139,68 +146,131 @@ class Node:
         self.config = config
         self._clock = clock or SystemClock()
         self.port = config.server.port
-        self._sealing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runner: web.ServerRunner | None = None
 
     async def __aenter__(self) -> Node:
+        self._policy = read_policy(self.config.ledger.policy)
+        async with AsyncExitStack() as stack:
+            self.transport = await stack.enter_async_context(HttpTransport(self.config.peers))
+            if self.config.replica.of:
+                await self._begin_replica(stack)
+            else:
+                self._begin_primary(stack)
+            self._socket = _bind(self.config.server.host, self.config.server.port)
+            stack.callback(self._socket.close)
+            self.port = self._socket.getsockname()[1]
+            if self.config.server.workers == 0:
+                service = _service(self.config, self.store, self.core, self._policy)
+                self._runner = await _serve_http(service, self._socket)
+            for work in self._work:
+                self._tasks.append(asyncio.create_task(work))
+            self._stack = stack.pop_all()
+        return self
+
+    def _begin_primary(self, stack: AsyncExitStack) -> None:
         log_keys = [read_key(self.config.ledger.log_key)]
         if self.config.ledger.next_log_key.exists():
             log_keys.append(read_key(self.config.ledger.next_log_key))
-        self._policy = read_policy(self.config.ledger.policy)
-        self.store = Store.open(self.config.ledger.data)
-        try:
-            self._socket = _bind(self.config.server.host, self.config.server.port)
-            self.port = self._socket.getsockname()[1]
-            try:
-                self.sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing)
-            except LedgerError:
-                self._socket.close()
-                raise
-        except LedgerError:
-            self.store.close()
-            raise
-        self._sealing = asyncio.create_task(self.sealer.run())
-        self._runner: web.ServerRunner | None = None
-        if self.config.server.workers == 0:
-            await self._serve()
-        return self
+        self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing, sealed=self._sealed)
+        policy = policies.parse(self._policy)
+        self.core = Core(self.config, self.store, sealer=sealer)
+        self._work = [sealer.run()]
+        cosigning = Cosigning(
+            self.store,
+            policy,
+            self.transport,
+            self.config.cosigning,
+            writer=sealer.writer,
+            doubt=self._doubt,
+        )
+        standing = Standing(
+            sealer,
+            cosigning.cosigners,
+            cosigning.majority,
+            self.transport,
+            lambda settings: Follower(
+                self.store, policy, self.transport, self._clock, settings, cosigner=None, writer=sealer.writer
+            ),
+            self.config.replica,
+            alone=self.config.sealing.alone,
+            seconds=self.config.cosigning.timeout_seconds,
+        )
+        if cosigning.cosigners or cosigning.required:
+            self.core.cosigning = cosigning
+            self._work.append(cosigning.run())
+        self._standing = standing
+        self._work.append(standing.run())
 
-    async def _serve(self) -> None:
-        async def sealer_status() -> Mapping[str, Any]:
-            return link.status(self.sealer)
+    def _sealed(self) -> None:
+        if self.core.cosigning is not None:
+            self.core.cosigning.sealed()
 
-        service = _service(self.config, self.store, self.sealer, sealer_status, self._policy)
-        self._runner = await _serve_http(service, self._socket)
+    def _doubt(self) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(self._standing.doubt()))
+
+    async def _begin_replica(self, stack: AsyncExitStack) -> None:
+        policy = policies.parse(self._policy)
+        settings = self.config.replica
+        vkey, key = read_cosigner(settings.key)
+        if not (self.config.ledger.data / "data.mdb").exists():
+            await join(self.config.ledger.data, policy, settings, self.transport)
+        self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        writer = ThreadPoolExecutor(1, thread_name_prefix="follower")
+        stack.callback(writer.shutdown)
+        follower = Follower(
+            self.store, policy, self.transport, self._clock, settings, cosigner=(vkey, key), writer=writer
+        )
+        stack.callback(follower.close)
+        self.core = Core(self.config, self.store, follower=follower)
+        self._work = [follower.run()]
 
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
-        self.sealer.stop()
-        await asyncio.wait({self.sealing})
-        self._socket.close()
-        self.store.close()
-        self.sealing.result()
+        first = self._tasks[0]
+        if self.core.sealer is not None:
+            self.core.sealer.stop()
+            await asyncio.wait({first})
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+        if not first.cancelled():
+            first.result()
 
     @property
     def failed(self) -> bool:
-        """Whether sealing ended by a defect."""
-        return self._sealing is not None and self._sealing.done() and self._sealing.exception() is not None
+        """Whether the writing ended by a defect."""
+        return bool(self._tasks) and self.writing.done() and self.writing.exception() is not None
 
     @property
-    def sealing(self) -> asyncio.Task[None]:
-        """The sealer's task; it ends only by `stop` or by a defect."""
-        assert self._sealing is not None, "only inside the context"
-        return self._sealing
+    def writing(self) -> asyncio.Task[None]:
+        """The sealer's or follower's task; it ends only when the node stops, or by a defect."""
+        return self._tasks[0]
+
+    @property
+    def sealer(self) -> Sealer:
+        """A primary's sealer."""
+        assert self.core.sealer is not None, "a replica seals nothing"
+        return self.core.sealer
 
 
-def _service(
-    config: Config,
-    store: Store,
-    submitter: link.Submitter,
-    status: Callable[[], Awaitable[Mapping[str, Any]]],
-    policy: bytes,
-) -> Service:
-    intake = Intake(submitter, store.profile, store.origin, config.server.max_waiting_entries)
-    return Service(config, store, intake, status, policy)
+def read_cosigner(path: Path) -> tuple[keys.VKey, keys.SigningKey]:
+    """A cosigner's key file: its name and key. Raises `ConfigError` or `FormatError`."""
+    read_key(path)
+    vkey, key = keys.parse_private(path.read_text(encoding="utf-8"))
+    if vkey.kind != keys.COSIGNATURE:
+        raise ConfigError(
+            "node.cosigner-key", field=str(path), expected="yuanzheng key new --cosigner", actual=vkey.name
+        )
+    return vkey, key
+
+
+def _service(config: Config, store: Store, core: link.Core, policy: bytes) -> Service:
+    intake = Intake(core, store.profile, store.origin, config.server.max_waiting_entries)
+    return Service(config, store, intake, core, policy)
 
 
 # A worker's process
@@ -229,7 +299,8 @@ async def _work(config: Config, port: int, pair: socket.socket) -> None:
     sock = _reuse(socket.AF_INET6 if ":" in host else socket.AF_INET, host, port)
     with Store.open(config.ledger.data, readonly=True) as store:
         policy = read_policy(config.ledger.policy)
-        runner = await _serve_http(_service(config, store, connection, connection.status, policy), sock)
+        listening = asyncio.create_task(connection.run())
+        runner = await _serve_http(_service(config, store, connection, policy), sock)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -243,6 +314,7 @@ async def _work(config: Config, port: int, pair: socket.socket) -> None:
         stopping.cancel()
         await runner.cleanup()
         writer.close()
+        listening.cancel()
 
 
 async def _until_closed(writer: asyncio.StreamWriter) -> None:
@@ -302,7 +374,7 @@ class _Pool:
         return ready
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ready: asyncio.Event) -> None:
-        await link.serve(self._node.sealer, reader, writer, ready.set)
+        await link.serve(self._node.core, reader, writer, ready.set)
 
     def _ended(self, child: _Child) -> None:
         asyncio.get_running_loop().remove_reader(child.process.sentinel)
@@ -345,7 +417,7 @@ async def _run(config: Config, ready: Ready | None) -> int:
     except Exception:  # the outermost loop: what ended the sealing is for the log and the exit code
         if stopped.is_set() or not node.failed:
             raise
-        log.critical("sealing ended by a defect", exc_info=True)
+        log.critical("sealing or following ended by a defect", exc_info=True)
         return 1
 
 
@@ -358,7 +430,7 @@ async def _run_node(node: Node, stopped: asyncio.Event, ready: Ready | None) -> 
         if ready is not None:
             ready(config.server.host, node.port)
         waiting = asyncio.create_task(stopped.wait())
-        await asyncio.wait({waiting, node.sealing}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, node.writing}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         await pool.stop(config.server.shutdown_seconds)
         log.info("stopped")

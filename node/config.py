@@ -64,6 +64,9 @@ class SealingSection:
     """Bounds one transaction, so the time to the next acknowledgement."""
     tolerate_unsynchronised: bool = False
     """Whether to seal although the kernel does not call its clock synchronised; each block then says so."""
+    alone: bool = False
+    """Whether to seal without asking the cosigners first where the ledger stands: after a restore that signs a second history,
+    for all to see. Only when they are gone for ever."""
     max_clock_error_ms: int = 1000
     """The kernel's own bound on its clock's error beyond which the clock counts as unsynchronised."""
 
@@ -74,6 +77,8 @@ class ReplicaSection:
 
     of: tuple[str, ...] = ()
     """Addresses of nodes and static exports to follow from, the primary's first; empty: this node is the primary."""
+    profile: str = "certification"
+    """By which rules the ledger must live: `certification`, or `opaque` for a plain log of any bytes."""
     key: Path = Path("keys/replica.key")
     """The key that cosigns, in the text form of signed notes (timestamped Ed25519), mode 0600."""
     poll_seconds: float = 5.0
@@ -222,7 +227,11 @@ _BOUNDS = {
     "outbox.max_entries": (1, 10**7),
     "alarm.after_seconds": (0, 86_400),
 }
-_CHOICES = {"log.format": ("text", "json"), "log.level": ("debug", "info", "warning", "error")}
+_CHOICES = {
+    "replica.profile": ("certification", "opaque"),
+    "log.format": ("text", "json"),
+    "log.level": ("debug", "info", "warning", "error"),
+}
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:

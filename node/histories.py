@@ -91,9 +91,9 @@ def _holder(holder: Holder) -> dict[str, str]:
     return {"key": holder.key.hex(), **({"mandate": holder.mandate.hex()} if holder.mandate else {})}
 
 
-def proof(view: Snapshot, index: int) -> list[str]:
-    """The inclusion path of a leaf in the tree of the present checkpoint."""
-    return [item.hex() for item in merkle.prove_inclusion(index, view.head.size, view.nodes)]
+def proof(view: Snapshot, index: int, size: int) -> list[str]:
+    """The inclusion path of a leaf in the tree of `size` leaves."""
+    return [item.hex() for item in merkle.prove_inclusion(index, size, view.nodes)]
 
 
 def offices(view: Snapshot, time: int) -> list[dict[str, Any]]:

@@ -8,15 +8,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol
 
 from ledger import chain
 from ledger.chain import Profile
 from ledger.errors import LedgerError
-from node.link import Submitter
 from node.sealer import Outcome, Unavailable
 
 SLICE = 32
 """Leaves examined between two looks at other requests: some 2 ms."""
+
+
+class Submitter(Protocol):
+    """Whoever seals: the sealer itself, or a link to it."""
+
+    async def submit(self, leaves: Sequence[bytes]) -> list[Outcome]:
+        """Seal examined leaves; one outcome each, once they are durable."""
+        ...
 
 
 class Overloaded(Unavailable):
@@ -52,16 +60,30 @@ class Intake:
             await asyncio.sleep(0)
         return [each if isinstance(each, LedgerError) else await each for each in entered]
 
-    def _make_room(self, count: int) -> None:
-        if self.waiting and self.waiting + count > self._max_waiting:
-            raise Overloaded("node.overloaded", expected=self._max_waiting, actual=self.waiting)
+    async def examine(self, leaves: Sequence[bytes]) -> list[LedgerError | None]:
+        """What is wrong with each leaf by itself, or None."""
+        found: list[LedgerError | None] = []
+        for start in range(0, len(leaves), SLICE):
+            found += [self._fault(leaf) for leaf in leaves[start : start + SLICE]]
+            await asyncio.sleep(0)
+        return found
 
-    def _enter(self, leaf: bytes) -> LedgerError | asyncio.Future[Outcome]:
+    def _fault(self, leaf: bytes) -> LedgerError | None:
         try:
             chain.examine(leaf, self._profile, self._origin)
         except LedgerError as error:
             self.refusals[error.code] += 1
             return error
+        return None
+
+    def _make_room(self, count: int) -> None:
+        if self.waiting and self.waiting + count > self._max_waiting:
+            raise Overloaded("node.overloaded", expected=self._max_waiting, actual=self.waiting)
+
+    def _enter(self, leaf: bytes) -> LedgerError | asyncio.Future[Outcome]:
+        fault = self._fault(leaf)
+        if fault is not None:
+            return fault
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._queue.append((leaf, answer))
         self.waiting += 1

@@ -1,20 +1,24 @@
-"""The link between a worker and the sealer: length-prefixed MessagePack frames over a socket pair.
+"""The link between a worker and the process that writes: numbered MessagePack questions and answers over a socket pair.
 
-One batch of a worker is in flight at a time, and the next gathers meanwhile; so under load frames are large and
-their cost vanishes, and without load an entry goes at once. Both ends are processes of the same node.
+Any number of questions are under way at once. Of submissions one batch of a worker is in flight at a time (`node.intake`), and
+the next gathers meanwhile; so under load frames are large and their cost vanishes, and without load an entry goes at
+once. Both ends are processes of the same node.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgpack
 
 from ledger import errors
 from ledger.errors import LedgerError
-from node.sealer import Known, Outcome, Sealed, Sealer, Unavailable
+from node.answers import HttpError
+from node.intake import Overloaded
+from node.sealer import Known, Outcome, Sealed, Unavailable
+from node.transport import Answer
 
 _ERRORS: dict[str, type[LedgerError]] = {
     kind.__name__: kind
@@ -25,17 +29,53 @@ _ERRORS: dict[str, type[LedgerError]] = {
         errors.RuleError,
         errors.ConflictError,
         errors.StoreError,
+        Overloaded,
         Unavailable,
     )
 }
 
 
-class Submitter(Protocol):
-    """Whoever seals: the sealer itself, or a link to it."""
+class Core(Protocol):
+    """What only the process that writes can do; `node.core` does it, and a `Link` asks for it."""
 
     async def submit(self, leaves: Sequence[bytes]) -> list[Outcome]:
-        """Seal examined leaves; one outcome each, once they are durable."""
+        """Seal examined leaves; one outcome each, once they are durable. Raises `Unavailable` on a replica."""
         ...
+
+    async def until(self, index: int) -> bool:
+        """Wait until the policy is met for leaf `index`; False if that takes too long."""
+        ...
+
+    async def forward(self, leaves: Sequence[bytes], batch: bool, query: str, headers: Mapping[str, str]) -> Answer:
+        """On a replica: pass examined leaves on to the primary, or keep them until it is back."""
+        ...
+
+    async def pending(self, leaf_hash: bytes) -> Any:
+        """What became of a leaf that was kept, as JSON can hold it, or None."""
+        ...
+
+    async def add_checkpoint(self, body: bytes) -> Answer:
+        """`POST /add-checkpoint`."""
+        ...
+
+    async def cosignatures(self, body: bytes) -> Answer:
+        """`POST /cosignatures`."""
+        ...
+
+    async def target(self) -> bytes:
+        """The checkpoint that is to be cosigned now."""
+        ...
+
+    async def newest(self, origin_hash: str) -> bytes | None:
+        """The newest checkpoint that this node cosigned of the log with that origin's hash."""
+        ...
+
+    async def status(self) -> dict[str, Any]:
+        """What only that process knows, for /status."""
+        ...
+
+
+_QUESTIONS = frozenset("add_checkpoint cosignatures forward newest pending status submit target until".split())
 
 
 def _pack(value: Any) -> bytes:
@@ -48,24 +88,38 @@ async def _read(reader: asyncio.StreamReader) -> Any:
     return msgpack.unpackb(await reader.readexactly(length), strict_map_key=False)
 
 
+def _error_row(error: LedgerError) -> dict[str, Any]:
+    row = {
+        "kind": type(error).__name__,
+        "code": error.code,
+        "field": error.field,
+        "expected": _plain(error.expected),
+        "actual": _plain(error.actual),
+        "params": {name: _plain(value) for name, value in error.params.items()},
+    }
+    if isinstance(error, HttpError):
+        row |= {"kind": "HttpError", "status": error.status, "headers": error.headers}
+    return row
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, (int, str, bytes)) else str(value)
+
+
+def _error(row: Any) -> LedgerError:
+    values = {"field": row["field"], "expected": row["expected"], "actual": row["actual"], **row["params"]}
+    if row["kind"] == "HttpError":
+        return HttpError(row["status"], row["code"], headers=row["headers"], **values)
+    return _ERRORS.get(row["kind"], LedgerError)(row["code"], **values)
+
+
 def _outcome_row(outcome: Outcome, blocks: dict[bytes, int]) -> Any:
     if isinstance(outcome, Sealed):
         number = blocks.setdefault(outcome.block, len(blocks))
         return [outcome.index, number, b"".join(outcome.path), outcome.duplicate]
     if isinstance(outcome, Known):
         return outcome.index
-    return {
-        "kind": type(outcome).__name__,
-        "code": outcome.code,
-        "field": outcome.field,
-        "expected": _plain(outcome.expected),
-        "actual": _plain(outcome.actual),
-        "params": {name: _plain(value) for name, value in outcome.params.items()},
-    }
-
-
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, (int, str, bytes)) else str(value)
+    return _error_row(outcome)
 
 
 def _outcome(row: Any, blocks: Sequence[bytes]) -> Outcome:
@@ -74,67 +128,127 @@ def _outcome(row: Any, blocks: Sequence[bytes]) -> Outcome:
     if isinstance(row, list):
         index, number, path, duplicate = row
         return Sealed(index, blocks[number], [path[i : i + 32] for i in range(0, len(path), 32)], duplicate)
-    kind = _ERRORS[row["kind"]]
-    return kind(row["code"], field=row["field"], expected=row["expected"], actual=row["actual"], **row["params"])
+    return _error(row)
+
+
+def _value_row(value: Any) -> Any:
+    return [value.status, value.body, dict(value.headers)] if isinstance(value, Answer) else value
 
 
 async def serve(
-    sealer: Sealer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, greeted: Callable[[], None]
+    core: Core, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, greeted: Callable[[], None]
 ) -> None:
-    """The sealer's end: answer one worker until it goes away; `greeted` is called at its first question."""
+    """The writing process's end: answer one worker until it goes away; `greeted` is called at its first question."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(number: int, name: str, arguments: list[Any]) -> None:
+        try:
+            if name == "submit":
+                blocks: dict[bytes, int] = {}
+                rows = [_outcome_row(outcome, blocks) for outcome in await core.submit(arguments[0])]
+                frame = _pack([number, True, [list(blocks), rows]])
+            else:
+                frame = _pack([number, True, _value_row(await getattr(core, name)(*arguments))])
+        except LedgerError as error:
+            frame = _pack([number, False, _error_row(error)])
+        # One write a frame, so that answers never mix.
+        writer.write(frame)
+        await writer.drain()
+
     try:
         while True:
-            leaves = await _read(reader)
+            number, name, arguments = await _read(reader)
             greeted()
-            if leaves is None:
-                writer.write(_pack(status(sealer)))
-            else:
-                blocks: dict[bytes, int] = {}
-                rows = [_outcome_row(outcome, blocks) for outcome in await sealer.submit(leaves)]
-                writer.write(_pack([list(blocks), rows]))
-            await writer.drain()
+            if name in _QUESTIONS:
+                task = asyncio.create_task(answer(number, name, arguments))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
+        for task in tasks:
+            task.cancel()
         writer.close()
 
 
-def status(sealer: Sealer) -> dict[str, Any]:
-    """What the sealer alone knows, for /status."""
-    trouble = sealer.trouble
-    return {
-        "blocks_sealed": sealer.blocks,
-        "refusals": dict(sealer.refusals),
-        "trouble": None
-        if trouble is None
-        else {"code": trouble.code, "en": str(trouble), "zh": trouble.sentence("zh")},
-        "waiting": sealer.waiting,
-    }
-
-
 class Link:
-    """The worker's end of the link."""
+    """The worker's end of the link: a `Core` that asks. Use `run` as a task."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._turn = asyncio.Lock()
+        self._number = 0
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._gone = False
 
-    async def _ask(self, question: Any) -> Any:
-        async with self._turn:
-            try:
-                self._writer.write(_pack(question))
-                await self._writer.drain()
-                return await _read(self._reader)
-            except (asyncio.IncompleteReadError, ConnectionError) as error:
-                raise Unavailable("node.sealer-away") from error
+    async def run(self) -> None:
+        """Take answers until the other end goes away."""
+        try:
+            while True:
+                number, good, value = await _read(self._reader)
+                future = self._asked.pop(number)
+                if not future.done():
+                    if good:
+                        future.set_result(value)
+                    else:
+                        future.set_exception(_error(value))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._gone = True
+            for future in self._asked.values():
+                if not future.done():
+                    future.set_exception(Unavailable("node.sealer-away"))
+
+    async def _ask(self, name: str, *arguments: Any) -> Any:
+        if self._gone:
+            raise Unavailable("node.sealer-away")
+        self._number += 1
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked[self._number] = future
+        try:
+            self._writer.write(_pack([self._number, name, arguments]))
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise Unavailable("node.sealer-away") from error
+        return await future
 
     async def submit(self, leaves: Sequence[bytes]) -> list[Outcome]:
         """Send one batch and wait for its outcomes."""
-        blocks, rows = await self._ask(list(leaves))
+        blocks, rows = await self._ask("submit", list(leaves))
         return [_outcome(row, blocks) for row in rows]
 
+    async def until(self, index: int) -> bool:
+        """Wait until the policy is met for leaf `index`."""
+        return bool(await self._ask("until", index))
+
+    async def forward(self, leaves: Sequence[bytes], batch: bool, query: str, headers: Mapping[str, str]) -> Answer:
+        """Pass leaves on to the primary."""
+        return Answer(*await self._ask("forward", list(leaves), batch, query, dict(headers)))
+
+    async def pending(self, leaf_hash: bytes) -> Any:
+        """What became of a leaf that was kept."""
+        return await self._ask("pending", leaf_hash)
+
+    async def add_checkpoint(self, body: bytes) -> Answer:
+        """`POST /add-checkpoint`."""
+        return Answer(*await self._ask("add_checkpoint", body))
+
+    async def cosignatures(self, body: bytes) -> Answer:
+        """`POST /cosignatures`."""
+        return Answer(*await self._ask("cosignatures", body))
+
+    async def target(self) -> bytes:
+        """The checkpoint that is to be cosigned now."""
+        found: bytes = await self._ask("target")
+        return found
+
+    async def newest(self, origin_hash: str) -> bytes | None:
+        """The newest checkpoint that this node cosigned of a log."""
+        found: bytes | None = await self._ask("newest", origin_hash)
+        return found
+
     async def status(self) -> dict[str, Any]:
-        """What the sealer says of itself."""
-        found: dict[str, Any] = await self._ask(None)
+        """What only the writing process knows."""
+        found: dict[str, Any] = await self._ask("status")
         return found

@@ -74,7 +74,10 @@ def _answer(batch: Sequence[_Waiting], outcomes: Callable[[int], list[Outcome]])
 
 
 class Sealer:
-    """Seals blocks into `store`. Use `run` as a task; `submit` from the same event loop."""
+    """Seals blocks into `store`. Use `run` as a task; `submit` from the same event loop.
+
+    `sealed` is called in the event loop after each block, once it is durable.
+    """
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Sealer:
         settings: SealingSection,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        sealed: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self._keys = {key.public: key for key in log_keys}
@@ -97,6 +101,9 @@ class Sealer:
         self._known: dict[Key, Record] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sealer")
         self._stopping = False
+        self._sealed = sealed
+        self.held: LedgerError | None = None
+        """Why nothing may be sealed for now, whatever the clock and the disk say; or None."""
         self.refusals: Counter[str] = Counter()
         self.blocks = 0
         self.trouble: LedgerError | None = None
@@ -105,6 +112,8 @@ class Sealer:
         """Seal leaves that `chain.examine` has passed; one outcome each, once they are durable."""
         if self._stopping:
             return [Unavailable("node.stopping")] * len(leaves)
+        if self.held is not None:
+            return [self.held] * len(leaves)
         waiting = _Waiting(leaves, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._wake.set()
@@ -135,17 +144,35 @@ class Sealer:
             self._writer.shutdown()
 
     async def _seal_next(self) -> None:
+        if self.held is not None:
+            held = self.held
+            waiting, self._waiting = self._waiting, []
+            _answer(waiting, lambda count: [held] * count)
+            return
         batch = self._take()
+        blocks_before = self.blocks
         leaves = [leaf for each in batch for leaf in each.leaves]
         try:
             outcomes = await asyncio.get_running_loop().run_in_executor(self._writer, self._seal, leaves)
         except BaseException:
             self._waiting = batch + self._waiting
             raise
+        if self.blocks != blocks_before:
+            self._sealed()
         following = iter(outcomes)
         _answer(batch, lambda count: [*islice(following, count)])
         if self._waiting:
             self._wake.set()
+
+    @property
+    def writer(self) -> ThreadPoolExecutor:
+        """The one thread that writes into the store."""
+        return self._writer
+
+    def release(self) -> None:
+        """What held the sealing is over. The store may have grown meanwhile."""
+        self._known = {}
+        self.held = None
 
     def stop(self) -> None:
         """Finish what waits, take nothing more, and let `run` return."""

@@ -20,6 +20,8 @@ from aiohttp import web
 from ledger import block as blocks
 from ledger import entry as entries
 from ledger import merkle, number, receipt, rules, tiles
+from ledger import policy as policies
+from ledger import witness as witnessing
 from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
@@ -28,8 +30,9 @@ from node import histories, paper
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.config import Config
 from node.intake import Intake
+from node.link import Core
 from node.openapi import DOCUMENT
-from node.submissions import Numbers, Submissions
+from node.submissions import Numbers, Submissions, passed_on, read_body
 
 log = logging.getLogger("yuanzheng.http")
 
@@ -62,27 +65,22 @@ This is a node of an append-only evidence ledger. Anybody may read it, and verif
 
 
 class Service:
-    """The HTTP side of a node. `sealer_status` asks the sealer; `ready` says whether it can be asked to seal."""
+    """The HTTP side of a node. `core` does, or asks for, what only the process that writes can do."""
 
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        intake: Intake,
-        sealer_status: Callable[[], Awaitable[Mapping[str, Any]]],
-        policy: bytes,
-    ) -> None:
+    def __init__(self, config: Config, store: Store, intake: Intake, core: Core, policy: bytes) -> None:
         self._config = config
         self._store = store
         self._intake = intake
-        self._sealer_status = sealer_status
+        self._core = core
         self._policy = policy
         self._issuer = Issuer()
         self._bundles: OrderedDict[int, bytes] = OrderedDict()
         self._numbers = Numbers()
         self._printer = asyncio.Semaphore(1)
         self._printing = 0
-        self._submissions = Submissions(config, store, intake, self._issuer, self._numbers)
+        self._submissions = Submissions(
+            config, store, intake, core, self._issuer, self._numbers, quorum=policies.parse(policy).quorum is not None
+        )
         self._started = time.monotonic()
         self.requests: Counter[int] = Counter()
         self._reads: dict[str, Handler] = {
@@ -94,13 +92,19 @@ class Service:
             "healthz": self._healthz,
             "offices": self._offices,
             "openapi.json": self._openapi,
+            "pending": self._pending,
             "policy": self._policy_file,
             "readyz": self._readyz,
             "status": self._status,
             "tile": self._tile,
             "works": self._works,
         }
-        self._writes: dict[str, Handler] = {"add": self._submissions.add, "entries": self._submissions.submit}
+        self._writes: dict[str, Handler] = {
+            "add": self._submissions.add,
+            "add-checkpoint": self._add_checkpoint,
+            "cosignatures": self._cosignatures,
+            "entries": self._submissions.submit,
+        }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -120,6 +124,8 @@ class Service:
         method = request.method
         if method in ("GET", "HEAD"):
             handler = self._reads.get(name)
+            if handler is None and rest == "checkpoint" and _HASH.fullmatch(name):
+                return await self._cosigned(request, name)
             if handler is not None:
                 return await handler(request, rest)
         elif method == "POST":
@@ -153,9 +159,35 @@ class Service:
     # C2SP tlog-tiles
 
     async def _checkpoint(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        if rest == "target":
+            return answer(request, await self._core.target(), TEXT)
         _no_rest(request, rest)
         with self._store.snapshot() as view:
-            return answer(request, view.checkpoint(), TEXT)
+            return answer(request, view.published(), TEXT)
+
+    # C2SP tlog-witness
+
+    async def _add_checkpoint(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        body = await read_body(request, witnessing.MAX_SIZE)
+        return passed_on(await self._core.add_checkpoint(body))
+
+    async def _cosignatures(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        return passed_on(await self._core.cosignatures(await read_body(request, witnessing.MAX_SIZE)))
+
+    async def _cosigned(self, request: web.BaseRequest, origin_hash: str) -> web.StreamResponse:
+        note = await self._core.newest(origin_hash)
+        if note is None:
+            raise _not_found(request.path)
+        return answer(request, note, TEXT)
+
+    async def _pending(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        """What became of an entry that this replica keeps until the primary is back."""
+        if _HASH.fullmatch(rest) is None:
+            raise HttpError(400, "node.entry-name", expected="64 hex digits", actual=rest)
+        found = await self._core.pending(bytes.fromhex(rest))
+        if found is None:
+            raise _not_found(request.path)
+        return json_answer(request, found)
 
     async def _tile(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         try:
@@ -300,14 +332,16 @@ class Service:
                 raise HttpError(404, "node.not-yet", actual=height)
             block = blocks.parse(view.block_leaf(height))
             listed = [each for each in found if each >= after]
+            size, note = view.covering(max(found))
             value = {
                 "as_of": {"height": height, "time": block.time, "size": block.size},
                 "status": histories.status(view, found, _integer(query, "time", block.time)),
                 "history": [
-                    {**self._described(view, each), "path": histories.proof(view, each)} for each in listed[:limit]
+                    {**self._described(view, each), "path": histories.proof(view, each, size)}
+                    for each in listed[:limit]
                 ],
                 "next": listed[limit] if len(listed) > limit else None,
-                "checkpoint": view.checkpoint().decode(),
+                "checkpoint": note.decode(),
                 "completeness": COMPLETENESS,
             }
             return json_answer(request, value)
@@ -325,14 +359,17 @@ class Service:
         after, limit = _integer(query, "after", 0), min(PAGE, _integer(query, "limit", PAGE))
         with self._store.snapshot() as view:
             found = view.find_digest(algorithm, bytes.fromhex(query[algorithm]), after, limit + 1)
-            listed = [{**self._described(view, index), "path": histories.proof(view, index)} for index in found[:limit]]
+            size, note = view.covering(max(found, default=0)) if view.head.size else (0, view.checkpoint())
+            listed = [
+                {**self._described(view, index), "path": histories.proof(view, index, size)} for index in found[:limit]
+            ]
             value = {
                 "algorithm": algorithm,
                 "digest": query[algorithm],
-                "size": view.head.size,
+                "size": size,
                 "registrations": listed,
                 "next": found[limit] if len(found) > limit else None,
-                "checkpoint": view.checkpoint().decode() if view.head.size else None,
+                "checkpoint": note.decode(),
                 "completeness": COMPLETENESS,
             }
             return json_answer(request, value)
@@ -389,8 +426,8 @@ class Service:
 
     async def _readyz(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
-        sealer = await self._sealer_status()
-        if trouble := sealer["trouble"]:
+        status = await self._core.status()
+        if trouble := status["sealer"]["trouble"]:
             raise HttpError(
                 503, "node.not-ready", actual=trouble["code"], reason=trouble["en"], reason_zh=trouble["zh"]
             )
@@ -398,7 +435,7 @@ class Service:
 
     async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
-        sealer = await self._sealer_status()
+        status = await self._core.status()
         with self._store.snapshot() as view:
             head, log_key = view.head, rules.log_key_of(view, view.log_key)
             newest = None if head.height < 0 else _header(blocks.parse(view.block_leaf(head.height)))
@@ -411,7 +448,7 @@ class Service:
             "height": head.height,
             "root": head.root.hex(),
             "newest_block": newest,
-            "sealer": sealer,
+            **status,
             "store": self._store.stat(),
             "process": {
                 "waiting": self._intake.waiting,

@@ -19,7 +19,9 @@ from ledger.store import Store
 from node.answers import OCTETS, TEXT, HttpError, language_of, problem
 from node.config import Config
 from node.intake import Intake
+from node.link import Core
 from node.sealer import Outcome, Sealed
+from node.transport import Answer
 
 ENTRIES = "application/vnd.yuanzheng.entries"
 HEADERS_KEPT = 64
@@ -47,32 +49,53 @@ class Numbers:
         return None if self._short is None else number.format_number(self._short, index)
 
 
+async def read_body(request: web.BaseRequest, limit: int, name: str | None = None) -> bytes:
+    """A request's body of at most `limit` bytes (the setting `name`). Raises `HttpError` 413."""
+    parts, size = [], request.content_length or 0
+    if size <= limit:
+        size = 0
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size > limit:
+                break
+            parts.append(part)
+    if size > limit:
+        raise HttpError(413, "node.body-size", field=name or "body", expected=limit, actual=f"more than {limit}")
+    return b"".join(parts)
+
+
+def passed_on(answer: Answer) -> web.Response:
+    """Another's answer as ours."""
+    headers = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*", **answer.headers}
+    headers.setdefault("content-type", TEXT)
+    return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+
 class Submissions:
     """The writing side of a node's HTTP interface."""
 
-    def __init__(self, config: Config, store: Store, intake: Intake, issuer: Issuer, numbers: Numbers) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        intake: Intake,
+        core: Core,
+        issuer: Issuer,
+        numbers: Numbers,
+        *,
+        quorum: bool,
+    ) -> None:
         self._config = config
         self._store = store
         self._intake = intake
+        self._core = core
+        self._quorum = quorum
         self._issuer = issuer
         self._numbers = numbers
         self._headers: OrderedDict[bytes, blocks.Block] = OrderedDict()
 
     async def _body(self, request: web.BaseRequest) -> bytes:
-        limit = self._config.server.max_body_bytes
-        parts, size = [], request.content_length or 0
-        if size <= limit:
-            size = 0
-            async for part in request.content.iter_any():
-                size += len(part)
-                if size > limit:
-                    break
-                parts.append(part)
-        if size > limit:
-            raise HttpError(
-                413, "node.body-size", field="server.max_body_bytes", expected=limit, actual=f"more than {limit}"
-            )
-        return b"".join(parts)
+        return await read_body(request, self._config.server.max_body_bytes, "server.max_body_bytes")
 
     async def add(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """`POST /add`: one entry; its index as decimal text, as other logs' load generators expect it."""
@@ -84,16 +107,19 @@ class Submissions:
 
     async def submit(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """`POST /entries`: one entry, or a bundle of them; each with its place and, unless `return=minimal`, its receipt."""
-        wait = request.rel_url.query.get("wait", "local")
-        if wait != "local":
-            raise HttpError(400, "node.wait", field="wait", expected="local", actual=wait)
+        wait = request.rel_url.query.get("wait", "quorum" if self._quorum else "local")
+        if wait not in ("local", "quorum"):
+            raise HttpError(400, "node.wait", field="wait", expected="local | quorum", actual=wait)
         brief = "return=minimal" in request.headers.get("Prefer", "")
         kind = request.content_type
         if kind == OCTETS:
             leaf = await self._body(request)
+            if self._config.replica.of:
+                return await self._forward(request, [leaf], batch=False)
             outcome = await self._intake.one(leaf)
             if isinstance(outcome, LedgerError):
                 raise outcome
+            await self._settled([outcome], wait)
             return _no_store(self._results([leaf], [outcome], brief, "en")[0])
         if kind != ENTRIES:
             raise HttpError(415, "node.content-type", expected=f"{OCTETS} or {ENTRIES}", actual=kind)
@@ -107,13 +133,41 @@ class Submissions:
                 expected=f"1 to {limit}",
                 actual=len(leaves),
             )
+        if self._config.replica.of:
+            return await self._forward(request, leaves, batch=True)
         outcomes = await self._intake.many(leaves)
         if all(
             isinstance(outcome, LedgerError) and problem(outcome, "en")["status"] in (429, 503) for outcome in outcomes
         ):
             raise cast(LedgerError, outcomes[0])
+        await self._settled(outcomes, wait)
         results = ", ".join(self._results(leaves, outcomes, brief, language_of(request)))
         return _no_store(f'{{"results": [{results}]}}')
+
+    async def _settled(self, outcomes: Sequence[Outcome], wait: str) -> None:
+        """Wait until the quorum holds what was sealed, if that was asked for. Raises `HttpError` 503 if it takes too long."""
+        indexes = [outcome.index for outcome in outcomes if not isinstance(outcome, LedgerError)]
+        if wait == "quorum" and indexes and not await self._core.until(max(indexes)):
+            seconds = self._config.cosigning.wait_seconds
+            raise HttpError(503, "node.quorum-unmet", expected=f"{seconds:.0f} s", actual=max(indexes))
+
+    async def _forward(self, request: web.BaseRequest, leaves: Sequence[bytes], *, batch: bool) -> web.StreamResponse:
+        """On a replica: entries that hold by themselves go on to the primary, whose answer is ours."""
+        faults = await self._intake.examine(leaves)
+        good = [leaf for leaf, fault in zip(leaves, faults, strict=True) if fault is None]
+        if not batch and faults[0] is not None:
+            raise faults[0]
+        headers = {name: request.headers[name] for name in ("Accept-Language", "Prefer") if name in request.headers}
+        answer = Answer(200, b'{"results": []}', {"content-type": "application/json"})
+        if good:
+            answer = await self._core.forward(good, batch, request.query_string, headers)
+        if len(good) == len(leaves) or answer.status not in (200, 202):
+            return passed_on(answer)
+        given = iter(json.loads(answer.body)["results"])
+        language = language_of(request)
+        results = [next(given) if fault is None else {"error": problem(fault, language)} for fault in faults]
+        body = json.dumps({"results": results}, ensure_ascii=False).encode()
+        return passed_on(Answer(answer.status, body, answer.headers))
 
     def _results(
         self, leaves: Sequence[bytes], outcomes: Sequence[Outcome], brief: bool, language: Literal["zh", "en"]

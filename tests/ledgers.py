@@ -203,6 +203,10 @@ class Ledger:
     def checkpoint(self) -> bytes:
         return checkpoint.sign(checkpoint.Checkpoint(self.origin, self.head.size, self.head.root), self.vkey, self.log)
 
+    def covering(self, index: int) -> tuple[int, bytes]:
+        assert index < self.head.size
+        return self.head.size, self.checkpoint()
+
     def draft(self, time: int | None = None) -> Draft:
         return Draft(self, max(START, self.head.time + 1) if time is None else time)
 

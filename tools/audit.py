@@ -28,10 +28,10 @@ from ledger.errors import FormatError, LedgerError, ProofError
 from ledger.keys import VKey
 from ledger.merkle import EMPTY_ROOT
 from ledger.store import Store
+from node.replaying import BrokenLedger, Bundle, examined, replay
 from tools.client import Downloads
 from tools.console import Console
 from tools.files import progress_bar, write_file
-from tools.replay import BrokenLedger, Bundle, examined, replay
 from tools.submit import DEFAULT_URL
 from tools.verify import trusted_policy
 

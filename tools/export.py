@@ -60,7 +60,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         page = PAGE.format(origin=store.origin, size=view.head.size, vkey=vkey)
         write_file(target / "index.html", page.encode())
         # Last, so that whoever sees it finds every tile that it needs.
-        write_file(target / "checkpoint", view.checkpoint())
+        write_file(target / "checkpoint", view.published())
     console.result({"target": str(target), "size": size, "written": written})
     console.say("tools.exported", number=written, size=size, actual=target)
     return 0

@@ -32,9 +32,9 @@ from ledger.errors import LedgerError, RuleError, compared, shown
 from ledger.keys import ED25519, VKey
 from ledger.snapshot import Snapshot
 from ledger.store import Store
+from node.replaying import Bundle, examined, replay
 from tools.console import Console
 from tools.files import Progress, progress_bar, store_of
-from tools.replay import Bundle, examined, replay
 
 EXAMPLE = "yuanzheng fsck centre/data"
 MAX_FINDINGS = 100

@@ -341,5 +341,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "该 PDF 内没有 {expected}：它不是本系统的证书，或已被改动。",
         "This PDF holds no {expected}: it is no certificate of ours, or was changed.",
     ),
-    "tools.printed": ("已写入 {field}：{number} 字节，SHA-256 {actual}", "Written to {field}: {number} bytes, SHA-256 {actual}"),
+    "tools.printed": (
+        "已写入 {field}：{number} 字节，SHA-256 {actual}",
+        "Written to {field}: {number} bytes, SHA-256 {actual}",
+    ),
 }

@@ -1,0 +1,666 @@
+"""Following: how a replica comes to hold what it cosigns.
+
+A checkpoint comes by push (`offer`) or by pull (`run`). Its leaves are fetched from whichever source answers, proven against the
+log's signature before anything rests on them, checked one by one, and applied by the function that the primary seals by. Only
+when the transaction that holds them and the checkpoint is on disk is the cosignature given away.
+
+What the log signed and what breaks a rule is not a fault of a source: the replica refuses it for good, keeps the proof, and
+goes on serving the prefix that it cosigned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from ledger import block as blocks
+from ledger import chain, cosignature, merkle, misbehaviour, rules
+from ledger import checkpoint as checkpoints
+from ledger import note as notes
+from ledger import witness as witnessing
+from ledger.chain import Profile
+from ledger.checkpoint import Checkpoint
+from ledger.errors import FormatError, LedgerError, ProofError, RuleError, StoreError
+from ledger.keys import ED25519, SigningKey, VKey
+from ledger.merkle import EMPTY_ROOT, Frontier
+from ledger.misbehaviour import Evidence
+from ledger.note import Note
+from ledger.policy import Policy
+from ledger.rules import Key, Record
+from ledger.snapshot import Snapshot
+from ledger.store import Batch, Store
+from node.answers import HttpError
+from node.clock import Clock
+from node.config import ReplicaSection
+from node.sealer import Unavailable
+from node.source import Source
+from node.transport import Answer, Transport, Unreachable
+
+CHUNK = 4096
+"""Leaves fetched, proven, checked and committed at a time: a first synchronisation that is killed loses no more."""
+AHEAD = 3
+"""Chunks on their way while one is applied."""
+SHARE = 512
+"""Leaves that one process checks at a time: some 30 ms."""
+PATIENCE_SECONDS = 8.0
+"""How long whoever offers a checkpoint is kept waiting; what is fetched goes on meanwhile."""
+
+
+class Misled(LedgerError):
+    """What a source served is not what the log signed; another source may serve better."""
+
+
+class Condemned(LedgerError):
+    """The log signed what it must not; the proof is kept."""
+
+
+class Examiner:
+    """Checks leaves one by one; many of them in processes of its own."""
+
+    def __init__(self, profile: Profile, origin: str, processes: int) -> None:
+        self._profile: Profile = profile
+        self._origin = origin
+        self._processes = processes or os.cpu_count() or 1
+        self._pool: Executor | None = None
+
+    async def fault(self, leaves: Sequence[bytes]) -> tuple[int, LedgerError] | None:
+        """Position and error of the first leaf that `chain.examine` refuses, block leaves passed over; or None."""
+        if len(leaves) <= SHARE or self._processes == 1:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(None, fault_of, leaves, self._profile, self._origin)
+        if self._pool is None:
+            method = "forkserver" if hasattr(os, "fork") else "spawn"
+            self._pool = ProcessPoolExecutor(self._processes, mp_context=get_context(method))
+        starts = range(0, len(leaves), SHARE)
+        loop = asyncio.get_running_loop()
+        found = await asyncio.gather(
+            *(
+                loop.run_in_executor(self._pool, fault_of, leaves[start : start + SHARE], self._profile, self._origin)
+                for start in starts
+            )
+        )
+        return next(((start + each[0], each[1]) for start, each in zip(starts, found, strict=True) if each), None)
+
+    def close(self) -> None:
+        """End its processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def fault_of(leaves: Sequence[bytes], profile: Profile, origin: str) -> tuple[int, LedgerError] | None:
+    """The first of `leaves` that is not as it must be by itself, with its position."""
+    for position, leaf in enumerate(leaves):
+        if not blocks.is_block(leaf):
+            try:
+                chain.examine(leaf, profile, origin)
+            except LedgerError as error:
+                return position, error
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Consecutive leaves, proven to be in the target's tree: the index of the first, and the fault of one of them."""
+
+    first: int
+    leaves: Sequence[bytes]
+    fault: tuple[int, LedgerError] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A checkpoint that the log has signed, to be reached."""
+
+    checkpoint: Checkpoint
+    note: Note
+    raw: bytes
+
+    @property
+    def size(self) -> int:
+        return self.checkpoint.size
+
+
+class Follower:
+    """Follows one log into `store`. One event loop; `run` as a task.
+
+    `cosigner` is the name and key that this node cosigns by, or None for one that only catches up. `evidence` takes what proves
+    that the log broke its word. `progress` is told leaves done and leaves to do.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        transport: Transport,
+        clock: Clock,
+        settings: ReplicaSection,
+        *,
+        cosigner: tuple[VKey, SigningKey] | None,
+        evidence: Callable[[Evidence], None] = lambda _: None,
+        writer: Executor | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> None:
+        self.store = store
+        self.policy = policy
+        self.sources = [Source(transport, url) for url in settings.of]
+        self._clock = clock
+        self._settings = settings
+        self._cosigner = cosigner
+        self._evidence = evidence
+        self._writer = writer
+        self._sleep = sleep
+        self._progress = progress
+        self._examiner = Examiner(store.profile, store.origin, settings.processes)
+        self._turn = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._following: set[asyncio.Task[bytes]] = set()
+        self._known: dict[Key, Record] = {}
+        self._refused: int | None = None
+        """From this size on the log's history is broken."""
+        self.trouble: LedgerError | None = None
+        self.seen = 0
+        """The largest size that the log has been seen to sign."""
+        self.source = ""
+        """Where the newest leaves came from."""
+
+    # What it stands for
+
+    def _size(self, view: Snapshot) -> int:
+        """The size that was cosigned last; a store that has no checkpoint yet cosigned nothing."""
+        try:
+            return checkpoints.parse(view.checkpoint())[0].size
+        except StoreError:
+            return 0
+
+    def _log_keys(self, view: Snapshot) -> set[bytes]:
+        return {rules.log_key_of(view, view.log_key), *(log.vkey.key for log in self.policy.logs)}
+
+    def _check_signed(self, note: Note, checkpoint: Checkpoint, keys: set[bytes]) -> None:
+        """The log must have signed; a signature that claims to be by a known key and does not verify condemns the note."""
+        if checkpoint.origin != self.store.origin:
+            raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
+        known = [vkey for key in sorted(keys) if note.by(vkey := VKey(self.store.origin, ED25519, key))]
+        try:
+            for vkey in known:
+                checkpoints.verify_log(note, vkey)
+        except ProofError as error:
+            raise HttpError(403, error.code, expected=error.expected, actual=error.actual) from error
+        if not known:
+            names = ", ".join(each.name for each in note.signatures)
+            raise HttpError(403, "node.not-the-logs", expected=self.store.origin, actual=names)
+
+    # Push
+
+    async def offer(self, body: bytes) -> Answer:
+        """`add-checkpoint` (C2SP tlog-witness) for this ledger. Raises `HttpError`, `Unavailable`, `FormatError`."""
+        request, checkpoint, note = witnessing.parse_request(body)
+        with self.store.snapshot() as view:
+            self._check_signed(note, checkpoint, self._log_keys(view))
+            self.seen = max(self.seen, checkpoint.size)
+            if request.old > checkpoint.size:
+                raise HttpError(400, "witness.old-size", expected=f"at most {checkpoint.size}", actual=request.old)
+            if (size := self._size(view)) != request.old:
+                return _conflict(size)
+            self._check_extends(view, size, request.path, checkpoint, request.note)
+        target = _Target(checkpoint, note, request.note)
+        task = asyncio.create_task(self._reach(target, request.old))
+        self._following.add(task)
+        task.add_done_callback(self._done)
+        try:
+            return Answer(200, await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS))
+        except TimeoutError:
+            raise Unavailable("node.fetching", expected=checkpoint.size, actual=self.store_size()) from None
+        except Unreachable as error:
+            raise Unavailable("node.no-source", actual=str(error)) from error
+        except _Moved as error:
+            return _conflict(error.size)
+
+    def _done(self, task: asyncio.Task[bytes]) -> None:
+        self._following.discard(task)
+        if not task.cancelled():
+            # Whoever offered may have gone; what went wrong is in `trouble`.
+            task.exception()
+
+    def store_size(self) -> int:
+        """The leaves held, cosigned or not yet."""
+        with self.store.snapshot() as view:
+            return view.head.size
+
+    def _check_extends(
+        self, view: Snapshot, size: int, path: Sequence[bytes], checkpoint: Checkpoint, raw: bytes
+    ) -> None:
+        """The proof that came with a checkpoint must lead from what was cosigned to it. Raises `HttpError` 422."""
+        root = view.root_at(size)
+        try:
+            if size == 0 and path:
+                raise ProofError("merkle.path-length", expected=0, actual=len(path))
+            if size:
+                merkle.verify_consistency(size, checkpoint.size, path, root, checkpoint.root)
+            elif checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+                raise ProofError("merkle.root-mismatch", expected=EMPTY_ROOT, actual=checkpoint.root)
+        except ProofError as error:
+            if size == checkpoint.size and root != checkpoint.root:
+                self._keep(misbehaviour.two_trees(raw, view.checkpoint(), root, ()))
+            else:
+                # A bad proof shows nothing; the log's own tiles may show a fork.
+                self._wake.set()
+            raise HttpError(422, error.code, expected=error.expected, actual=error.actual) from error
+
+    def _keep(self, evidence: Evidence) -> None:
+        self.trouble = LedgerError("node.misbehaviour", actual=evidence.kind)
+        self._evidence(evidence)
+
+    # Pull
+
+    async def run(self) -> None:
+        """Follow by pulling until cancelled; what is pushed meanwhile is not pulled."""
+        while True:
+            try:
+                await self.pull()
+            except LedgerError as error:
+                self.trouble = error
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._settings.poll_seconds)
+            self._wake.clear()
+
+    async def pull(self) -> bool:
+        """Ask the sources for something newer, and hold and cosign it; whether there was something. Raises `LedgerError`."""
+        trouble: LedgerError | None = None
+        for source in self.sources:
+            try:
+                found = await self._pull_from(source)
+                if self.policy.quorum is not None:
+                    with suppress(HttpError):
+                        await self.accept(await source.published())
+                if found:
+                    return True
+            except Condemned:
+                raise
+            except LedgerError as error:
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
+        return False
+
+    async def _pull_from(self, source: Source) -> bool:
+        raw = await source.newest()
+        checkpoint, note = checkpoints.parse(raw)
+        with self.store.snapshot() as view:
+            keys = self._log_keys(view)
+            # After a rotation that has not been replayed yet, only replay can say whose key this is.
+            if any(note.by(VKey(self.store.origin, ED25519, key)) for key in keys) or not checkpoint.size:
+                self._check_signed(note, checkpoint, keys)
+            size = self._size(view)
+            known = checkpoint.size <= view.head.size
+            if known:
+                self._compare(view, checkpoint, raw)
+        self.seen = max(self.seen, checkpoint.size)
+        target = _Target(checkpoint, note, raw)
+        if checkpoint.size < size or (checkpoint.size == size and self._has_cosigned(size)):
+            self.trouble = None
+            return False
+        line = await self._reach(target, size, source)
+        if self._cosigner is not None:
+            with self.store.snapshot() as view:
+                cosigned = view.checkpoint()
+            with suppress(LedgerError):
+                await self.sources[0].hand_in(cosigned)
+        return bool(line)
+
+    async def compare(self, source: Source) -> None:
+        """The newest checkpoint of a source must be of the tree that is held, if it is no larger.
+
+        Raises `Condemned`, or `LedgerError` if there is no such checkpoint.
+        """
+        raw = await source.newest()
+        checkpoint, note = checkpoints.parse(raw)
+        with self.store.snapshot() as view:
+            self._check_signed(note, checkpoint, self._log_keys(view))
+            if checkpoint.size <= view.head.size:
+                self._compare(view, checkpoint, raw)
+
+    def _has_cosigned(self, size: int) -> bool:
+        """Whether the newest checkpoint bears this node's cosignature, where it cosigns at all."""
+        if self._cosigner is None:
+            return True
+        with self.store.snapshot() as view:
+            return self._size(view) == size and bool(notes.parse(view.checkpoint()).by(self._cosigner[0]))
+
+    def _compare(self, view: Snapshot, checkpoint: Checkpoint, raw: bytes) -> None:
+        """A signed checkpoint of a size that is held must be of the tree that is held. Raises `Condemned`."""
+        root = view.root_at(checkpoint.size)
+        if root == checkpoint.root:
+            return
+        size = self._size(view)
+        if size >= checkpoint.size:
+            path = merkle.prove_consistency(checkpoint.size, size, view.nodes)
+            self._keep(misbehaviour.two_trees(raw, view.checkpoint(), root, path))
+        raise Condemned("node.forked", expected=root, actual=checkpoint.root, size=checkpoint.size)
+
+    # Reaching a checkpoint
+
+    async def _reach(self, target: _Target, old: int, first: Source | None = None) -> bytes:
+        """Hold everything up to `target`, durably; returns this node's cosignature line.
+
+        `old` is what had been cosigned when the target was accepted. Raises `LedgerError`.
+        """
+        async with self._turn:
+            with self.store.snapshot() as view:
+                size = self._size(view)
+            if size != old:
+                raise _Moved(size)
+            if self._refused is not None and target.size > self._refused:
+                raise HttpError(422, "node.misbehaviour", actual=f"leaf {self._refused}")
+            if target.size == size and self._has_cosigned(size):
+                await self._merge(target)
+                return self._line()
+            sources = [first] if first is not None else []
+            sources += [each for each in self.sources if each is not first]
+            trouble: LedgerError = Unreachable("node.no-source", actual="none configured")
+            for source in sources:
+                try:
+                    await self._reach_from(source, target)
+                except (Unreachable, Misled, FormatError) as error:
+                    trouble = error
+                    continue
+                except LedgerError as error:
+                    self.trouble = error
+                    raise
+                self.trouble = None
+                self.source = source.url
+                await self._merge(target)
+                return self._line()
+            self.trouble = trouble
+            raise Unavailable("node.no-source", actual=str(trouble)) from trouble
+
+    def _line(self) -> bytes:
+        if self._cosigner is None:
+            return b"held\n"
+        with self.store.snapshot() as view:
+            note = notes.parse(view.checkpoint())
+        return "".join(each.line() for each in note.by(self._cosigner[0])).encode()
+
+    async def _reach_from(self, source: Source, target: _Target) -> None:
+        with self.store.snapshot() as view:
+            start = view.head.size
+        if target.size <= start:
+            await self._write(self._sign_held, target)
+            return
+        carried: list[bytes] = []
+        async with aclosing(self._chunks(source, start, target)) as chunks:
+            async for chunk in chunks:
+                carried = await self._write(self._apply, chunk, carried, target)
+                self._progress(chunk.first + len(chunk.leaves) - start, target.size - start)
+
+    async def _write(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
+
+    async def _chunks(self, source: Source, start: int, target: _Target) -> AsyncIterator[_Chunk]:
+        """The leaves from `start` to the target, proven and examined, some fetched ahead."""
+        with self.store.snapshot() as view:
+            frontier = view.frontier()
+        pending: list[asyncio.Task[tuple[int, list[bytes], tuple[list[bytes], bytes] | None]]] = []
+        lows = iter(range(start, target.size, CHUNK))
+
+        async def fetch(low: int) -> tuple[int, list[bytes], tuple[list[bytes], bytes] | None]:
+            high = min(low + CHUNK, target.size)
+            leaves = await source.leaves(low, high)
+            return low, leaves, None if high == target.size else await source.consistency(high, target.size)
+
+        def more() -> None:
+            low = next(lows, None)
+            if low is not None:
+                pending.append(asyncio.create_task(fetch(low)))
+
+        try:
+            for _ in range(AHEAD):
+                more()
+            while pending:
+                low, leaves, proof = await pending.pop(0)
+                more()
+                frontier.extend([merkle.leaf_hash(leaf) for leaf in leaves])
+                await self._prove(source, frontier, proof, target)
+                yield _Chunk(low, leaves, await self._examiner.fault(leaves))
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    async def _prove(
+        self, source: Source, frontier: Frontier, proof: tuple[list[bytes], bytes] | None, target: _Target
+    ) -> None:
+        """The leaves fetched so far must be those of the tree that the log signed. Raises `Misled`, `Condemned`."""
+        try:
+            if proof is None:
+                if frontier.root() != target.checkpoint.root:
+                    raise ProofError("merkle.root-mismatch", expected=target.checkpoint.root, actual=frontier.root())
+            else:
+                path, root = proof
+                merkle.verify_consistency(frontier.size, target.size, path, frontier.root(), target.checkpoint.root)
+                if root != frontier.root():
+                    raise ProofError("merkle.root-mismatch", expected=root, actual=frontier.root())
+        except ProofError as error:
+            await self._look_for_fork(source, target)
+            raise Misled(
+                "node.misled", field=source.url, expected=error.expected, actual=error.actual, size=target.size
+            ) from error
+
+    async def _look_for_fork(self, source: Source, target: _Target) -> None:
+        """If the target's own tiles prove another tree under what was cosigned, the log forked. Raises `Condemned`."""
+        with self.store.snapshot() as view:
+            size = self._size(view)
+            if not size:
+                return
+            held, own = view.checkpoint(), view.root_at(size)
+        try:
+            path, root = await source.consistency(size, target.size)
+            merkle.verify_consistency(size, target.size, path, root, target.checkpoint.root)
+        except (ProofError, Unreachable):
+            return
+        if root != own:
+            self._keep(misbehaviour.two_trees(held, target.raw, root, path))
+            raise Condemned("node.forked", expected=own, actual=root, size=size)
+
+    # In the writer's thread
+
+    def _apply(self, chunk: _Chunk, carried: list[bytes], target: _Target) -> list[bytes]:
+        """Apply a chunk's blocks in one transaction; returns the entries behind the last block leaf."""
+        first = chunk.first - len(carried)
+        waiting = list(carried)
+        faulty = None if chunk.fault is None else chunk.first + chunk.fault[0]
+        last = chunk.first + len(chunk.leaves) == target.size
+        try:
+            with self.store.writing() as batch:
+                for index, leaf in enumerate(chunk.leaves, chunk.first):
+                    if index == faulty:
+                        assert chunk.fault is not None
+                        following = chunk.leaves[index - chunk.first :]
+                        end = next((i for i, each in enumerate(following) if blocks.is_block(each)), len(following))
+                        self._condemn(batch, first, [*waiting, *following[: end + 1]], chunk.fault[1], index)
+                    waiting.append(leaf)
+                    if blocks.is_block(leaf):
+                        self._apply_block(batch, first, waiting)
+                        first, waiting = index + 1, []
+                if last:
+                    self._finish(batch, first, waiting, target)
+        except BaseException:
+            self._known = {}
+            raise
+        return waiting
+
+    def _apply_block(self, batch: Batch, first: int, leaves: list[bytes]) -> None:
+        view = batch.view()
+        entries = [chain.trusted(leaf, self.store.profile) for leaf in leaves[:-1]]
+        try:
+            applied = chain.apply(view, entries, leaves[-1], self._known)
+        except (StoreError, RuleError):
+            # The disk is at fault, or rules that this program does not know: the log is not.
+            raise
+        except LedgerError as error:
+            self._condemn(batch, first, leaves, error, first + len(leaves) - 1)
+        batch.write(applied)
+        chain.remember(self._known, applied)
+
+    def _finish(self, batch: Batch, first: int, waiting: list[bytes], target: _Target) -> None:
+        view = batch.view()
+        if waiting:
+            error = ProofError("node.no-block", expected="a block leaf", actual=len(waiting))
+            self._condemn(batch, first, waiting, error, first + len(waiting) - 1, target)
+        if view.head.root != target.checkpoint.root:
+            raise Misled("node.misled", expected=target.checkpoint.root, actual=view.head.root, size=target.size)
+        batch.put_checkpoint(self._signed(view, target))
+
+    def _sign_held(self, target: _Target) -> None:
+        """The target's leaves are held already, only its checkpoint is not."""
+        with self.store.snapshot() as view:
+            if view.root_at(target.size) != target.checkpoint.root:
+                self._compare(view, target.checkpoint, target.raw)
+            note = self._signed(view, target)
+        self.store.put_checkpoint(note)
+
+    def _signed(self, view: Snapshot, target: _Target) -> bytes:
+        """The target as it is kept: signed by the log, whose key the ledger itself names, and by this node."""
+        newest = None
+        if target.size:
+            leaf = view.leaf(target.size - 1)
+            if not blocks.is_block(leaf):
+                raise ProofError("node.no-block", expected="a block leaf", actual=target.size)
+            newest = blocks.parse(leaf)
+        key = self.store.log_key if newest is None else newest.by
+        vkey = VKey(self.store.origin, ED25519, key)
+        checkpoints.verify_log(target.note, vkey)
+        now = self._clock.now_ms()
+        if newest is not None and newest.time > now + self._settings.max_ahead_ms:
+            limit = now + self._settings.max_ahead_ms
+            raise Unavailable("node.block-ahead", expected=f"at most {limit}", actual=newest.time)
+        log = target.note.by(vkey)
+        kept = notes.Note(target.note.text, tuple(log[:1])).encode()
+        if self._cosigner is None:
+            return kept
+        name, private = self._cosigner
+        line = cosignature.cosign(target.checkpoint, name, private, now // 1000)
+        return witnessing.with_signatures(kept, [line])
+
+    def _condemn(
+        self,
+        batch: Batch,
+        first: int,
+        leaves: Sequence[bytes],
+        error: LedgerError,
+        index: int,
+        target: _Target | None = None,
+    ) -> None:
+        """Keep the proof that the block of `leaves` is not what the log may sign. Raises `Condemned`, always."""
+        view = batch.view()
+        previous = None if view.head.height < 0 else view.leaf(view.head.size - 1)
+        code = error.actual if error.code == "block.broken-rule" else error.code
+        self._keep(
+            misbehaviour.broken_block(
+                self.store.profile,
+                previous,
+                first,
+                view.frontier().peaks,
+                leaves,
+                str(code),
+                checkpoint=None if target is None else target.raw,
+            )
+        )
+        self._refused = first
+        raise Condemned(
+            "node.broken",
+            field=f"leaf {index}",
+            actual=code,
+            reason=error.sentence("en"),
+            reason_zh=error.sentence("zh"),
+        ) from error
+
+    # Others' cosignatures
+
+    async def accept(self, raw: bytes) -> int:
+        """Keep a cosigned checkpoint that others gathered, if it meets this node's policy; returns its size.
+
+        Raises `HttpError` if it is not of what this node holds.
+        """
+        checkpoint, note = checkpoints.parse(raw)
+        with self.store.snapshot() as view:
+            self._check_signed(note, checkpoint, self._log_keys(view))
+            if checkpoint.size > self._size(view):
+                raise HttpError(404, "node.not-held-yet", expected=self._size(view), actual=checkpoint.size)
+            self._compare(view, checkpoint, raw)
+        await self._merge(_Target(checkpoint, note, raw))
+        return checkpoint.size
+
+    async def _merge(self, target: _Target) -> None:
+        """Keep the cosignatures that came with a checkpoint that is held, if they meet this node's policy."""
+        if self.policy.quorum is None:
+            return
+        with self.store.snapshot() as view:
+            known, own = view.mark("cosigned"), view.checkpoint()
+        size = 0 if known is None else checkpoints.parse(known)[0].size
+        if size > target.size:
+            return
+        vkeys = {log.vkey for log in self.policy.logs} | {witness.vkey for witness in self.policy.witnesses}
+        good = [each for vkey in sorted(vkeys, key=str) for each in target.note.by(vkey) if self._holds(target, vkey)]
+        base = (
+            known if known is not None and size == target.size else notes.Note(target.note.text, tuple(good)).encode()
+        )
+        if checkpoints.parse(own)[0] == target.checkpoint:
+            base = witnessing.with_signatures(own, list(notes.parse(base).signatures))
+        gathered = witnessing.with_signatures(base, good)
+        if known is not None and len(gathered) <= len(known) and size == target.size:
+            return
+        try:
+            self.policy.check(notes.parse(gathered), target.checkpoint)
+        except ProofError:
+            return
+        await self._write(self.store.put_mark, "cosigned", gathered)
+
+    @staticmethod
+    def _holds(target: _Target, vkey: VKey) -> bool:
+        """Whether the note's signature by a key verifies; others' rubbish is passed over."""
+        try:
+            if vkey.kind == ED25519:
+                checkpoints.verify_log(target.note, vkey)
+            else:
+                cosignature.verify(target.note, vkey)
+        except ProofError:
+            return False
+        return True
+
+    def status(self) -> dict[str, Any]:
+        """For /status and metrics."""
+        with self.store.snapshot() as view:
+            size, held = self._size(view), view.head.size
+        return {
+            "source": self.source,
+            "size": size,
+            "held": held,
+            "target": self.seen,
+            "lag": max(0, self.seen - size),
+            "trouble": None
+            if self.trouble is None
+            else {"code": self.trouble.code, "en": str(self.trouble), "zh": self.trouble.sentence("zh")},
+        }
+
+    def close(self) -> None:
+        """End its processes."""
+        self._examiner.close()
+
+
+class _Moved(Exception):
+    """Something else was cosigned meanwhile, up to `size`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+def _conflict(size: int) -> Answer:
+    return Answer(409, b"%d\n" % size, {"content-type": witnessing.SIZE_TYPE})

@@ -1,0 +1,52 @@
+"""How a new replica begins: an empty store for the ledger that its policy names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ledger import block as blocks
+from ledger import checkpoint as checkpoints
+from ledger.errors import LedgerError
+from ledger.policy import Policy
+from ledger.store import Store
+from node.config import ConfigError, ReplicaSection
+from node.source import Source
+from node.transport import Transport, Unreachable
+
+STEP = 1024
+
+
+async def join(data: Path, policy: Policy, settings: ReplicaSection, transport: Transport) -> None:
+    """Make the store of a replica that has none. Raises `ConfigError`, or `Unreachable` if no source answers.
+
+    The first block's key is taken from the ledger itself: replay leads from it to the key that the policy names, or fails.
+    """
+    if not policy.logs:
+        raise ConfigError("tools.no-log-in-policy")
+    trouble: LedgerError = Unreachable("node.no-source", actual="none configured")
+    for url in settings.of:
+        source = Source(transport, url)
+        try:
+            checkpoint = checkpoints.parse(await source.newest())[0]
+            log = next((each.vkey for each in policy.logs if each.vkey.name == checkpoint.origin), None)
+            if log is None:
+                wanted = ", ".join(each.vkey.name for each in policy.logs)
+                raise ConfigError("node.other-origin", expected=wanted, actual=checkpoint.origin)
+            key = log.key if settings.profile == "opaque" else await _first_key(source, checkpoint.size)
+        except ConfigError:
+            raise
+        except LedgerError as error:
+            trouble = error
+            continue
+        Store.create(data, origin=checkpoint.origin, profile=settings.profile, log_key=key or log.key).close()
+        return
+    raise trouble
+
+
+async def _first_key(source: Source, size: int) -> bytes | None:
+    """The key of the ledger's first block, which one in force now may have succeeded since; None if it has no block."""
+    for low in range(0, size, STEP):
+        for leaf in await source.leaves(low, min(low + STEP, size)):
+            if blocks.is_block(leaf):
+                return blocks.parse(leaf).by
+    return None

@@ -1,0 +1,200 @@
+"""Where a primary stands before it seals: its cosigners know what it signed, even if its own disk does not.
+
+A store that was restored from an older copy looks whole. So before the first block, and whenever a cosigner says that it has
+more, the replicas are asked for the newest checkpoint that they hold. As many must answer as it takes to be sure that one of
+them has seen every checkpoint that a majority cosigned. What this node lacks is taken back, judged leaf by leaf like any
+replica does; where the ledger has gone on in a later epoch, or differently, this node is fenced: it never seals on that store
+again unless it is promoted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from ledger import checkpoint as checkpoints
+from ledger import witness as witnessing
+from ledger.errors import LedgerError
+from ledger.store import Store
+from node.config import ReplicaSection
+from node.cosigning import Cosigner
+from node.following import Condemned, Follower
+from node.sealer import Sealer, Unavailable
+from node.transport import Transport, Unreachable
+
+log = logging.getLogger("yuanzheng")
+
+FIRST_PAUSE_SECONDS = 0.2
+MAX_PAUSE_SECONDS = 5.0
+
+
+class Standing:
+    """Finds out whether the node may seal, and holds `sealer` until it knows. One event loop."""
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        cosigners: list[Cosigner],
+        majority: int,
+        transport: Transport,
+        follower: Callable[[ReplicaSection], Follower],
+        settings: ReplicaSection,
+        *,
+        alone: bool = False,
+        seconds: float = 10.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sealer = sealer
+        self._cosigners = [each for each in cosigners if each.url]
+        self._majority = majority
+        self._transport = transport
+        self._follower = follower
+        self._settings = settings
+        self._alone = alone
+        self._seconds = seconds
+        self._sleep = sleep
+        if (reason := fence_of(sealer.store)) is not None:
+            sealer.held = Unavailable("node.fenced", actual=reason)
+        elif self._cosigners and not alone:
+            sealer.held = Unavailable("node.asking-cosigners", expected=self.needed)
+
+    @property
+    def needed(self) -> int:
+        """How many must answer: of the replicas so many that every majority has one among them; else one witness."""
+        replicas = sum(each.replica for each in self._cosigners)
+        return replicas - self._majority + 1 if self._majority else min(1, len(self._cosigners))
+
+    async def run(self) -> None:
+        """Ask until it is known where this node stands; returns at once if nobody can be asked, or nobody is to be."""
+        if fence_of(self._sealer.store) is not None:
+            return
+        if self._alone or not self._cosigners:
+            self._sealer.release()
+            return
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._find_out()
+            except Unavailable as error:
+                self._sealer.held = error
+            except Condemned as error:
+                self.fence(error.code)
+                return
+            except LedgerError as error:
+                self._sealer.held = Unavailable(
+                    "node.cannot-take-back",
+                    actual=error.code,
+                    reason=error.sentence("en"),
+                    reason_zh=error.sentence("zh"),
+                )
+            else:
+                return
+            await self._sleep(pause)
+            pause = min(MAX_PAUSE_SECONDS, pause * 2)
+
+    async def _find_out(self) -> None:
+        asked = [each for each in self._cosigners if each.replica == bool(self._majority)]
+        answers = await asyncio.gather(*(self._size_at(each) for each in asked))
+        answered = {each.witness.name: size for each, size in zip(asked, answers, strict=True) if size is not None}
+        with self._sealer.store.snapshot() as view:
+            head = view.head
+        if len(answered) < self.needed:
+            names = ", ".join(sorted({each.witness.name for each in asked} - set(answered)))
+            raise Unavailable("node.cosigners-unreachable", expected=self.needed, actual=names)
+        newest = max(answered.values(), default=0)
+        if newest > head.size:
+            if not self._majority:
+                raise Unavailable("node.behind-witness", expected=newest, actual=head.size)
+            log.warning("cosigners hold %d leaves, this store %d: taking back what is missing", newest, head.size)
+            await self._take_back(asked, newest)
+        else:
+            await self._compare(asked)
+        with self._sealer.store.snapshot() as view:
+            after = view.head
+        if after.epoch > head.epoch:
+            self.fence(f"epoch {after.epoch}")
+            return
+        self._sealer.release()
+
+    async def _size_at(self, cosigner: Cosigner) -> int | None:
+        """The size of the newest checkpoint that a cosigner holds; None if it does not answer."""
+        try:
+            if not cosigner.replica:
+                return await self._witnessed(cosigner)
+            answer = await self._transport.ask("GET", cosigner.url + "/checkpoint/target", seconds=self._seconds)
+            if answer.status == 404:
+                return 0 if b"node.no-checkpoint" in answer.body else None
+            return checkpoints.parse(answer.body)[0].size if answer.status == 200 else None
+        except LedgerError:
+            return None
+
+    async def _witnessed(self, cosigner: Cosigner) -> int | None:
+        """A witness says which size it cosigned last when it is asked to go on from 0."""
+        with self._sealer.store.snapshot() as view:
+            body = witnessing.AddCheckpoint(0, (), view.checkpoint()).encode()
+            size = view.head.size
+        answer = await self._transport.ask("POST", cosigner.url + "/add-checkpoint", body=body, seconds=self._seconds)
+        if answer.status == 409:
+            text = answer.body.strip()
+            return int(text) if text.isdigit() and len(text) < 20 else None
+        return size if answer.status == 200 else None
+
+    async def _take_back(self, asked: list[Cosigner], newest: int) -> None:
+        follower = self._follower(replace(self._settings, of=tuple(each.url for each in asked)))
+        try:
+            for _ in range(len(asked) + 1):
+                with self._sealer.store.snapshot() as view:
+                    if view.head.size >= newest:
+                        return
+                await follower.pull()
+        finally:
+            follower.close()
+        raise Unreachable("node.no-source", actual=follower.trouble)
+
+    async def _compare(self, asked: list[Cosigner]) -> None:
+        """What the others hold must be of the tree that this node holds. Raises `Condemned`."""
+        follower = self._follower(replace(self._settings, of=tuple(each.url for each in asked)))
+        try:
+            for source in follower.sources:
+                try:
+                    await follower.compare(source)
+                except Unreachable:
+                    continue
+        finally:
+            follower.close()
+
+    def fence(self, reason: str) -> None:
+        """Never seal on this store again: somebody else does."""
+        log.critical("this node is fenced: %s", reason)
+        self._sealer.store.put_mark("fence", json.dumps({"reason": reason}).encode())
+        self._sealer.held = Unavailable("node.fenced", actual=reason)
+
+    async def doubt(self) -> None:
+        """A cosigner has more than this running node, or something else: if it is the log's, another node seals."""
+        if isinstance(self._sealer.held, Unavailable):
+            return
+        self._sealer.held = Unavailable("node.asking-cosigners", expected=self.needed)
+        with self._sealer.store.snapshot() as view:
+            size = view.head.size
+        try:
+            await self._find_out()
+        except Condemned as error:
+            self.fence(error.code)
+            return
+        except LedgerError:
+            # Nobody answers now: the quorum is not met meanwhile, and the next refusal asks again.
+            self._sealer.release()
+            return
+        with self._sealer.store.snapshot() as view:
+            if view.head.size > size and fence_of(self._sealer.store) is None:
+                self.fence("another primary")
+
+
+def fence_of(store: Store) -> str | None:
+    """Why this store is fenced, or None."""
+    with store.snapshot() as view:
+        mark = view.mark("fence")
+    return None if mark is None else str(json.loads(mark)["reason"])
