@@ -20,7 +20,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import stat
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,14 +60,7 @@ Ready = Callable[[str, int], None]
 
 def read_key(path: Path) -> keys.SigningKey:
     """A private key file, which nobody but its owner may read. Raises `ConfigError` or `FormatError`."""
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("node.key-file", field=str(path), actual=type(error).__name__) from error
-    if mode & 0o077:
-        raise ConfigError("node.key-mode", field=str(path), expected="0600", actual=f"{mode:04o}")
-    return keys.parse_private(text)[1]
+    return keys.parse_private(read_private(path))[1]
 
 
 def read_policy(path: Path) -> bytes:

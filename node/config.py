@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -232,6 +233,18 @@ _CHOICES = {
     "log.format": ("text", "json"),
     "log.level": ("debug", "info", "warning", "error"),
 }
+
+
+def read_private(path: Path) -> str:
+    """The text of a private key's file, which nobody but its owner may read. Raises `ConfigError`."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("node.key-file", field=str(path), actual=type(error).__name__) from error
+    if mode & 0o077:
+        raise ConfigError("node.key-mode", field=str(path), expected="0600", actual=f"{mode:04o}")
+    return text
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:

@@ -87,6 +87,22 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{expected} certificates are being printed already: try again shortly, or fetch /certificate and run yuanzheng pdf.",
     ),
     "node.stopping": ("节点正在停止：请稍后重试。", "The node is stopping: retry shortly."),
+    "node.tls-file": (
+        "无法使用证书文件 {field}（{actual}）。",
+        "The certificate file {field} cannot be used ({actual}).",
+    ),
+    "node.tls-half": (
+        "设置了 {field}，就须同时设置 {expected}：证书与私钥成对使用。",
+        "Where {field} is set, {expected} must be too: a certificate and its key go together.",
+    ),
+    "node.tls-pair": (
+        "无法使用证书 {field} 及其私钥 {name}（{actual}）：请检查两个文件是否完整、是否成对。",
+        "The certificate {field} with the key {name} cannot be used ({actual}): check that both are whole and belong together.",
+    ),
+    "node.unreachable": (
+        "没有从 {field} 得到完整的回答（{actual}）。",
+        "No whole answer came from {field} ({actual}).",
+    ),
     "node.wait": ("{field} 只能为 {expected}，实为 {actual}。", "{field} can only be {expected}; found {actual}."),
     "node.worker-start": (
         "工作进程未能启动：应{expected}就绪，实为 {actual}。",
