@@ -55,7 +55,7 @@ READY_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
 
 Ready = Callable[[str, int], None]
-"""Called with host and port once submissions and reads are answered."""
+"""Called with address and port once submissions and reads are answered."""
 
 
 def read_key(path: Path) -> keys.SigningKey:
@@ -95,11 +95,11 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
-async def _serve_http(service: Service, sock: socket.socket) -> web.ServerRunner:
+async def _serve_http(service: Service, sock: socket.socket, tls: ServerTls) -> web.ServerRunner:
     server = web.Server(service.handle, access_log=None)
     runner = web.ServerRunner(server, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
-    await web.SockSite(runner, sock, backlog=1024).start()
+    await web.SockSite(runner, sock, ssl_context=tls.context, backlog=1024).start()
     return runner
 
 
@@ -219,6 +219,7 @@ class Node:
         self._work = [follower.run()]
 
     async def __aexit__(self, *_: object) -> None:
+        self._renewing.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         first = self._tasks[0]
@@ -231,6 +232,13 @@ class Node:
         await self._stack.aclose()
         if not first.cancelled():
             first.result()
+
+    @property
+    def url(self) -> str:
+        """Where it serves, as a client of this machine writes it."""
+        host = self.config.server.host
+        scheme = "http" if self.tls.context is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def failed(self) -> bool:
@@ -287,6 +295,7 @@ def _die_with(parent: int) -> None:
 async def _work(config: Config, port: int, pair: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=pair, limit=2**26)
     connection = link.Link(reader, writer)
+    tls = await _tls(config)
     host = config.server.host
     sock = _reuse(socket.AF_INET6 if ":" in host else socket.AF_INET, host, port)
     with Store.open(config.ledger.data, readonly=True) as store:
@@ -301,12 +310,25 @@ async def _work(config: Config, port: int, pair: socket.socket) -> None:
         await connection.status()
         gone = asyncio.create_task(_until_closed(writer))
         stopping = asyncio.create_task(stopped.wait())
+        renewing = asyncio.create_task(tls.run())
         await asyncio.wait({gone, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        renewing.cancel()
         gone.cancel()
         stopping.cancel()
         await runner.cleanup()
         writer.close()
         listening.cancel()
+
+
+async def _tls(config: Config) -> ServerTls:
+    """TLS for a worker. The node had a pair that can be used when it began; where a worker is replaced while somebody
+    exchanges it, this one waits: dying, it would be replaced over and over."""
+    while True:
+        try:
+            return ServerTls(config.tls)
+        except ConfigError as error:
+            log.warning("a worker waits for its certificate: %s", error)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _until_closed(writer: asyncio.StreamWriter) -> None:
@@ -420,7 +442,7 @@ async def _run_node(node: Node, stopped: asyncio.Event, ready: Ready | None) -> 
         await pool.start()
         log.info("serving %s at %s port %d", node.store.origin, config.server.host, node.port)
         if ready is not None:
-            ready(config.server.host, node.port)
+            ready(node.url, node.port)
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait({waiting, node.writing}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import time
 import zlib
@@ -28,6 +29,7 @@ from ledger.snapshot import Snapshot
 from ledger.store import Store
 from node import histories, paper
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
+from node.clock import Clock
 from node.config import Config
 from node.intake import Intake
 from node.link import Core
@@ -408,7 +410,8 @@ class Service:
     # About the node
 
     async def _home(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        page = HOME.format(origin=self._store.origin, url=f"http://{request.host}/")
+        scheme = "http" if self._tls.context is None else "https"
+        page = HOME.format(origin=self._store.origin, url=f"{scheme}://{request.host}/")
         policy = "default-src 'none'; style-src 'unsafe-inline'"
         return answer(request, page.encode(), "text/html; charset=utf-8", **{"Content-Security-Policy": policy})
 
@@ -439,7 +442,8 @@ class Service:
         with self._store.snapshot() as view:
             head, log_key = view.head, rules.log_key_of(view, view.log_key)
             newest = None if head.height < 0 else _header(blocks.parse(view.block_leaf(head.height)))
-        value = {
+        state = self._clock.state()
+        return {
             "origin": self._store.origin,
             "profile": self._store.profile,
             "log_key": log_key.hex(),
@@ -451,10 +455,12 @@ class Service:
             **status,
             "store": self._store.stat(),
             "process": {
+                "pid": os.getpid(),
                 "waiting": self._intake.waiting,
                 "refusals": dict(self._intake.refusals),
                 "responses": {str(status): count for status, count in self.requests.items()},
                 "uptime_seconds": round(time.monotonic() - self._started, 1),
+                "tls": self._tls.status(),
             },
             "limits": {
                 "max_body_bytes": self._config.server.max_body_bytes,
@@ -462,7 +468,6 @@ class Service:
                 "max_waiting_entries": self._config.server.max_waiting_entries,
             },
         }
-        return json_answer(request, value)
 
 
 def readable(value: Any) -> Any:

@@ -174,7 +174,7 @@ class Running:
     @property
     def url(self) -> str:
         """Where it serves."""
-        return f"http://127.0.0.1:{self.node.port}"
+        return self.node.url
 
 
 @asynccontextmanager
@@ -207,8 +207,9 @@ class Process:
         if not line.startswith(b'{"url"'):
             self.end()
             raise AssertionError(f"no node: {line!r} {self.log()}")
-        self.port: int = json.loads(line)["port"]
-        self.url = f"http://127.0.0.1:{self.port}"
+        said = json.loads(line)
+        self.port: int = said["port"]
+        self.url: str = said["url"]
 
     @property
     def pid(self) -> int:

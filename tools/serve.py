@@ -21,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen at")
     parser.add_argument("--port", type=int, help="port to listen at; 0 lets the kernel choose")
     parser.add_argument("--workers", type=int, help="worker processes; 0 serves from one process")
+    parser.add_argument("--tls-certificate", type=Path, metavar="PEM", help="certificate chain: serve HTTPS")
+    parser.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key, mode 0600")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -28,11 +30,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     loaded = config.load(options.config, options.environ)
     given = {name: getattr(options, name) for name in ("host", "port", "workers")}
     chosen = {name: value for name, value in given.items() if value is not None}
-    loaded = replace(loaded, server=replace(loaded.server, **chosen))
+    pair = {"certificate": options.tls_certificate, "key": options.tls_key}
+    shown = {name: value for name, value in pair.items() if value is not None}
+    loaded = replace(loaded, server=replace(loaded.server, **chosen), tls=replace(loaded.tls, **shown))
 
-    def ready(host: str, port: int) -> None:
-        console.result({"url": f"http://{host}:{port}", "port": port})
-        console.say("tools.serving", actual=f"http://{host}:{port}")
+    def ready(url: str, port: int) -> None:
+        console.result({"url": url, "port": port})
+        console.say("tools.serving", actual=url)
         # A supervisor or script waits for this line.
         print(end="", flush=True)
 

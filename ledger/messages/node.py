@@ -99,6 +99,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "无法使用证书 {field} 及其私钥 {name}（{actual}）：请检查两个文件是否完整、是否成对。",
         "The certificate {field} with the key {name} cannot be used ({actual}): check that both are whole and belong together.",
     ),
+    "node.tls-period": (
+        "证书 {field} 的有效期为 {expected}，现在是 {actual}：请换上有效的证书，并检查本机时钟。",
+        "The certificate {field} is valid from {expected}, and it is {actual} now: put a valid one there, and check this machine's clock.",
+    ),
     "node.unreachable": (
         "没有从 {field} 得到完整的回答（{actual}）。",
         "No whole answer came from {field} ({actual}).",
