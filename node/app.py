@@ -21,7 +21,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from ledger.errors import LedgerError
 from ledger.store import Store
 from node import link
 from node.clock import Clock, SystemClock
-from node.config import Config, ConfigError
+from node.config import Config, ConfigError, read_private
 from node.core import Core
 from node.cosigning import Cosigning
 from node.following import Follower
@@ -48,6 +48,7 @@ from node.peers import HttpTransport
 from node.sealer import Sealer
 from node.service import Service
 from node.standing import Standing
+from node.tls import LOOK_SECONDS, ServerTls
 
 log = logging.getLogger("yuanzheng")
 
@@ -143,6 +144,7 @@ class Node:
 
     async def __aenter__(self) -> Node:
         self._policy = read_policy(self.config.ledger.policy)
+        self.tls = ServerTls(self.config.tls, self._clock)
         async with AsyncExitStack() as stack:
             self.transport = await stack.enter_async_context(HttpTransport(self.config.peers))
             if self.config.replica.of:
@@ -153,10 +155,10 @@ class Node:
             stack.callback(self._socket.close)
             self.port = self._socket.getsockname()[1]
             if self.config.server.workers == 0:
-                service = _service(self.config, self.store, self.core, self._policy)
-                self._runner = await _serve_http(service, self._socket)
-            for work in self._work:
-                self._tasks.append(asyncio.create_task(work))
+                service = _service(self.config, self.store, self.core, self._policy, self._clock, self.tls)
+                self._runner = await _serve_http(service, self._socket, self.tls)
+            for work in (*self._work, self.tls.run):
+                self._tasks.append(asyncio.create_task(work()))
             self._stack = stack.pop_all()
         return self
 
@@ -168,7 +170,7 @@ class Node:
         sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing, sealed=self._sealed)
         policy = policies.parse(self._policy)
         self.core = Core(self.config, self.store, sealer=sealer)
-        self._work = [sealer.run()]
+        self._work: list[Callable[[], Coroutine[Any, Any, None]]] = [sealer.run]
         cosigning = Cosigning(
             self.store,
             policy,
@@ -191,9 +193,9 @@ class Node:
         )
         if cosigning.cosigners or cosigning.required:
             self.core.cosigning = cosigning
-            self._work.append(cosigning.run())
+            self._work.append(cosigning.run)
         self._standing = standing
-        self._work.append(standing.run())
+        self._work.append(standing.run)
 
     def _sealed(self) -> None:
         if self.core.cosigning is not None:
@@ -216,10 +218,9 @@ class Node:
         )
         stack.callback(follower.close)
         self.core = Core(self.config, self.store, follower=follower)
-        self._work = [follower.run()]
+        self._work = [follower.run]
 
     async def __aexit__(self, *_: object) -> None:
-        self._renewing.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         first = self._tasks[0]
@@ -268,9 +269,9 @@ def read_cosigner(path: Path) -> tuple[keys.VKey, keys.SigningKey]:
     return vkey, key
 
 
-def _service(config: Config, store: Store, core: link.Core, policy: bytes) -> Service:
+def _service(config: Config, store: Store, core: link.Core, policy: bytes, clock: Clock, tls: ServerTls) -> Service:
     intake = Intake(core, store.profile, store.origin, config.server.max_waiting_entries)
-    return Service(config, store, intake, core, policy)
+    return Service(config, store, intake, core, policy, clock=clock, tls=tls)
 
 
 # A worker's process
@@ -301,7 +302,7 @@ async def _work(config: Config, port: int, pair: socket.socket) -> None:
     with Store.open(config.ledger.data, readonly=True) as store:
         policy = read_policy(config.ledger.policy)
         listening = asyncio.create_task(connection.run())
-        runner = await _serve_http(_service(config, store, connection, policy), sock)
+        runner = await _serve_http(_service(config, store, connection, policy, SystemClock(), tls), sock, tls)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -431,7 +432,7 @@ async def _run(config: Config, ready: Ready | None) -> int:
     except Exception:  # the outermost loop: what ended the sealing is for the log and the exit code
         if stopped.is_set() or not node.failed:
             raise
-        log.critical("sealing or following ended by a defect", exc_info=True)
+        log.critical("sealing ended by a defect", exc_info=True)
         return 1
 
 

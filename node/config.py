@@ -66,8 +66,8 @@ class SealingSection:
     tolerate_unsynchronised: bool = False
     """Whether to seal although the kernel does not call its clock synchronised; each block then says so."""
     alone: bool = False
-    """Whether to seal without asking the cosigners first where the ledger stands: after a restore that signs a second history,
-    for all to see. Only when they are gone for ever."""
+    """Whether to seal without asking the cosigners first where the ledger stands. After a restore that signs a second
+    history, for all to see: only when they are gone for ever."""
     max_clock_error_ms: int = 1000
     """The kernel's own bound on its clock's error beyond which the clock counts as unsynchronised."""
 

@@ -44,8 +44,8 @@ class Core:
 
     async def until(self, index: int) -> bool:
         """Wait until the policy is met for leaf `index`."""
-        if self.cosigning is None or not self.cosigning.required:
-            raise HttpError(400, "node.no-quorum", field="wait", expected="local", actual="quorum")
+        if self.cosigning is None:
+            return False
         return await self.cosigning.until(index, self.config.cosigning.wait_seconds)
 
     async def forward(self, leaves: Sequence[bytes], batch: bool, query: str, headers: Mapping[str, str]) -> Answer:
@@ -70,7 +70,7 @@ class Core:
         elif self.cosigning is not None:
             taken = await self.cosigning.accept(body)
         else:
-            raise HttpError(404, "node.no-quorum", field="policy", expected="a quorum", actual="none")
+            raise HttpError(404, "node.no-cosigners")
         return Answer(200, json.dumps({"taken": taken}).encode(), {"content-type": "application/json"})
 
     async def target(self) -> bytes:
@@ -98,7 +98,7 @@ class Core:
     async def status(self) -> dict[str, Any]:
         """For /status."""
         found: dict[str, Any] = {"role": "primary" if self.follower is None else "replica"}
-        found["sealer"] = _sealer_status(self.sealer, self.follower)
+        found["sealer"] = sealing_status(self.sealer, self.follower)
         if self.cosigning is not None:
             found["cosigning"] = self.cosigning.status()
         if self.follower is not None:
@@ -106,7 +106,7 @@ class Core:
         return found | {name: status() for name, status in self.parts.items()}
 
 
-def _sealer_status(sealer: Sealer | None, follower: Follower | None) -> dict[str, Any]:
+def sealing_status(sealer: Sealer | None, follower: Follower | None = None) -> dict[str, Any]:
     """What may be in the way of new entries, and what was refused."""
     if sealer is None:
         trouble = None if follower is None else follower.trouble

@@ -263,12 +263,13 @@ class Cosigning:
 
     async def _ask(self, cosigner: Cosigner, checkpoint: Checkpoint, note: bytes) -> None:
         """One request, repeated where the cosigner names another size. Raises `LedgerError`."""
+        url = cosigner.url + "/add-checkpoint"
+        answer = Answer(409)
         for _ in range(2):
             old = min(cosigner.size, checkpoint.size)
             with self.store.snapshot() as view:
                 path = merkle.prove_consistency(old, checkpoint.size, view.nodes)
             body = witnessing.AddCheckpoint(old, tuple(path), note).encode()
-            url = cosigner.url + "/add-checkpoint"
             answer = await self._transport.ask("POST", url, body=body, seconds=self._settings.timeout_seconds)
             if answer.status != 409:
                 break

@@ -1,8 +1,8 @@
 """Following: how a replica comes to hold what it cosigns.
 
-A checkpoint comes by push (`offer`) or by pull (`run`). Its leaves are fetched from whichever source answers, proven against the
-log's signature before anything rests on them, checked one by one, and applied by the function that the primary seals by. Only
-when the transaction that holds them and the checkpoint is on disk is the cosignature given away.
+A checkpoint comes by push (`offer`) or by pull (`run`). Its leaves are fetched from whichever source answers, proven against
+the log's signature before anything rests on them, checked one by one, and applied by the function that the primary seals
+by. Only when the transaction that holds them and the checkpoint is on disk is the cosignature given away.
 
 What the log signed and what breaks a rule is not a fault of a source: the replica refuses it for good, keeps the proof, and
 goes on serving the prefix that it cosigned.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -129,8 +129,8 @@ class _Target:
 class Follower:
     """Follows one log into `store`. One event loop; `run` as a task.
 
-    `cosigner` is the name and key that this node cosigns by, or None for one that only catches up. `evidence` takes what proves
-    that the log broke its word. `progress` is told leaves done and leaves to do.
+    `cosigner` is the name and key that this node cosigns by, or None for one that only catches up. `evidence` takes what
+    proves that the log broke its word. `progress` is told leaves done and leaves to do.
     """
 
     def __init__(
@@ -162,6 +162,7 @@ class Follower:
         self._wake = asyncio.Event()
         self._following: set[asyncio.Task[bytes]] = set()
         self._known: dict[Key, Record] = {}
+        self._shown: dict[str, tuple[int, bytes]] = {}
         self._refused: int | None = None
         """From this size on the log's history is broken."""
         self.trouble: LedgerError | None = None
@@ -247,7 +248,7 @@ class Follower:
                 raise ProofError("merkle.root-mismatch", expected=EMPTY_ROOT, actual=checkpoint.root)
         except ProofError as error:
             if size == checkpoint.size and root != checkpoint.root:
-                self._keep(misbehaviour.two_trees(raw, view.checkpoint(), root, ()))
+                self._keep(misbehaviour.two_trees(raw, view.checkpoint(), view.nodes))
             else:
                 # A bad proof shows nothing; the log's own tiles may show a fork.
                 self._wake.set()
@@ -294,6 +295,7 @@ class Follower:
         checkpoint, note = checkpoints.parse(raw)
         with self.store.snapshot() as view:
             keys = self._log_keys(view)
+            self._look_for_rollback(source, checkpoint, raw)
             # After a rotation that has not been replayed yet, only replay can say whose key this is.
             if any(note.by(VKey(self.store.origin, ED25519, key)) for key in keys) or not checkpoint.size:
                 self._check_signed(note, checkpoint, keys)
@@ -313,6 +315,14 @@ class Follower:
             with suppress(LedgerError):
                 await self.sources[0].hand_in(cosigned)
         return bool(line)
+
+    def _look_for_rollback(self, source: Source, checkpoint: Checkpoint, raw: bytes) -> None:
+        """A source whose newest checkpoint is older than the one before has gone back, or hides something."""
+        size, before = self._shown.get(source.url, (0, b""))
+        if checkpoint.size < size:
+            self._evidence(misbehaviour.rollback(before, raw, self._clock.now_ms(), source.url))
+        else:
+            self._shown[source.url] = checkpoint.size, raw
 
     async def compare(self, source: Source) -> None:
         """The newest checkpoint of a source must be of the tree that is held, if it is no larger.
@@ -340,8 +350,7 @@ class Follower:
             return
         size = self._size(view)
         if size >= checkpoint.size:
-            path = merkle.prove_consistency(checkpoint.size, size, view.nodes)
-            self._keep(misbehaviour.two_trees(raw, view.checkpoint(), root, path))
+            self._keep(misbehaviour.two_trees(raw, view.checkpoint(), view.nodes))
         raise Condemned("node.forked", expected=root, actual=checkpoint.root, size=checkpoint.size)
 
     # Reaching a checkpoint
@@ -402,7 +411,7 @@ class Follower:
     async def _write(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
 
-    async def _chunks(self, source: Source, start: int, target: _Target) -> AsyncIterator[_Chunk]:
+    async def _chunks(self, source: Source, start: int, target: _Target) -> AsyncGenerator[_Chunk, None]:
         """The leaves from `start` to the target, proven and examined, some fetched ahead."""
         with self.store.snapshot() as view:
             frontier = view.frontier()
@@ -465,7 +474,7 @@ class Follower:
         except (ProofError, Unreachable):
             return
         if root != own:
-            self._keep(misbehaviour.two_trees(held, target.raw, root, path))
+            self._keep(misbehaviour.TwoTrees(held, target.raw, root, tuple(path)))
             raise Condemned("node.forked", expected=own, actual=root, size=size)
 
     # In the writer's thread
@@ -483,7 +492,8 @@ class Follower:
                         assert chunk.fault is not None
                         following = chunk.leaves[index - chunk.first :]
                         end = next((i for i, each in enumerate(following) if blocks.is_block(each)), len(following))
-                        self._condemn(batch, first, [*waiting, *following[: end + 1]], chunk.fault[1], index)
+                        block = [*waiting, *following[: end + 1]]
+                        raise self._condemned(batch, block, chunk.fault[1], index) from chunk.fault[1]
                     waiting.append(leaf)
                     if blocks.is_block(leaf):
                         self._apply_block(batch, first, waiting)
@@ -504,7 +514,7 @@ class Follower:
             # The disk is at fault, or rules that this program does not know: the log is not.
             raise
         except LedgerError as error:
-            self._condemn(batch, first, leaves, error, first + len(leaves) - 1)
+            raise self._condemned(batch, leaves, error, first + len(leaves) - 1) from error
         batch.write(applied)
         chain.remember(self._known, applied)
 
@@ -512,9 +522,15 @@ class Follower:
         view = batch.view()
         if waiting:
             error = ProofError("node.no-block", expected="a block leaf", actual=len(waiting))
-            self._condemn(batch, first, waiting, error, first + len(waiting) - 1, target)
+            raise self._condemned(batch, waiting, error, first + len(waiting) - 1, target)
         if view.head.root != target.checkpoint.root:
-            raise Misled("node.misled", expected=target.checkpoint.root, actual=view.head.root, size=target.size)
+            raise Misled(
+                "node.misled",
+                field=target.checkpoint.origin,
+                expected=target.checkpoint.root,
+                actual=view.head.root,
+                size=target.size,
+            )
         batch.put_checkpoint(self._signed(view, target))
 
     def _sign_held(self, target: _Target) -> None:
@@ -548,38 +564,22 @@ class Follower:
         line = cosignature.cosign(target.checkpoint, name, private, now // 1000)
         return witnessing.with_signatures(kept, [line])
 
-    def _condemn(
-        self,
-        batch: Batch,
-        first: int,
-        leaves: Sequence[bytes],
-        error: LedgerError,
-        index: int,
-        target: _Target | None = None,
-    ) -> None:
-        """Keep the proof that the block of `leaves` is not what the log may sign. Raises `Condemned`, always."""
+    def _condemned(
+        self, batch: Batch, leaves: Sequence[bytes], error: LedgerError, index: int, target: _Target | None = None
+    ) -> Condemned:
+        """Keep the proof that the block of `leaves` is not what the log may sign."""
         view = batch.view()
-        previous = None if view.head.height < 0 else view.leaf(view.head.size - 1)
-        code = error.actual if error.code == "block.broken-rule" else error.code
-        self._keep(
-            misbehaviour.broken_block(
-                self.store.profile,
-                previous,
-                first,
-                view.frontier().peaks,
-                leaves,
-                str(code),
-                checkpoint=None if target is None else target.raw,
-            )
-        )
-        self._refused = first
-        raise Condemned(
+        code = str(error.actual if error.code == "block.broken-rule" else error.code)
+        vouching = None if target is None else target.raw
+        self._keep(misbehaviour.broken_block(view, leaves, code, vouching))
+        self._refused = view.head.size
+        return Condemned(
             "node.broken",
             field=f"leaf {index}",
             actual=code,
             reason=error.sentence("en"),
             reason_zh=error.sentence("zh"),
-        ) from error
+        )
 
     # Others' cosignatures
 

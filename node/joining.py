@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ledger import block as blocks
 from ledger import checkpoint as checkpoints
+from ledger.chain import Profile
 from ledger.errors import LedgerError
 from ledger.policy import Policy
 from ledger.store import Store
@@ -23,6 +24,7 @@ async def join(data: Path, policy: Policy, settings: ReplicaSection, transport: 
     """
     if not policy.logs:
         raise ConfigError("tools.no-log-in-policy")
+    profile: Profile = "opaque" if settings.profile == "opaque" else "certification"
     trouble: LedgerError = Unreachable("node.no-source", actual="none configured")
     for url in settings.of:
         source = Source(transport, url)
@@ -32,13 +34,13 @@ async def join(data: Path, policy: Policy, settings: ReplicaSection, transport: 
             if log is None:
                 wanted = ", ".join(each.vkey.name for each in policy.logs)
                 raise ConfigError("node.other-origin", expected=wanted, actual=checkpoint.origin)
-            key = log.key if settings.profile == "opaque" else await _first_key(source, checkpoint.size)
+            key = log.key if profile == "opaque" else await _first_key(source, checkpoint.size)
         except ConfigError:
             raise
         except LedgerError as error:
             trouble = error
             continue
-        Store.create(data, origin=checkpoint.origin, profile=settings.profile, log_key=key or log.key).close()
+        Store.create(data, origin=checkpoint.origin, profile=profile, log_key=key or log.key).close()
         return
     raise trouble
 

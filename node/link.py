@@ -1,8 +1,8 @@
 """The link between a worker and the process that writes: numbered MessagePack questions and answers over a socket pair.
 
-Any number of questions are under way at once. Of submissions one batch of a worker is in flight at a time (`node.intake`), and
-the next gathers meanwhile; so under load frames are large and their cost vanishes, and without load an entry goes at
-once. Both ends are processes of the same node.
+Any number of questions are under way at once. Of submissions one batch of a worker is in flight at a time (`node.intake`),
+and the next gathers meanwhile; so under load frames are large and their cost vanishes, and without load an entry goes
+at once. Both ends are processes of the same node.
 """
 
 from __future__ import annotations

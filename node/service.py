@@ -35,6 +35,7 @@ from node.intake import Intake
 from node.link import Core
 from node.openapi import DOCUMENT
 from node.submissions import Numbers, Submissions, passed_on, read_body
+from node.tls import ServerTls
 
 log = logging.getLogger("yuanzheng.http")
 
@@ -69,7 +70,19 @@ This is a node of an append-only evidence ledger. Anybody may read it, and verif
 class Service:
     """The HTTP side of a node. `core` does, or asks for, what only the process that writes can do."""
 
-    def __init__(self, config: Config, store: Store, intake: Intake, core: Core, policy: bytes) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        intake: Intake,
+        core: Core,
+        policy: bytes,
+        *,
+        clock: Clock,
+        tls: ServerTls,
+    ) -> None:
+        self._clock = clock
+        self._tls = tls
         self._config = config
         self._store = store
         self._intake = intake
@@ -438,6 +451,10 @@ class Service:
 
     async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
+        return json_answer(request, await self._said())
+
+    async def _said(self) -> dict[str, Any]:
+        """What /status says, and /metrics in numbers. `process` is of the process that answers; the rest is the node's."""
         status = await self._core.status()
         with self._store.snapshot() as view:
             head, log_key = view.head, rules.log_key_of(view, view.log_key)
@@ -452,6 +469,7 @@ class Service:
             "height": head.height,
             "root": head.root.hex(),
             "newest_block": newest,
+            "clock": {"now_ms": self._clock.now_ms(), "synced": state.synced, "error_us": state.error},
             **status,
             "store": self._store.stat(),
             "process": {

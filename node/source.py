@@ -70,7 +70,10 @@ class Source:
         return answer.body
 
     async def leaves(self, low: int, high: int) -> list[bytes]:
-        """The leaves from `low` to `high` (end excluded) of a tree of at least `high`. Raises `Unreachable`, `FormatError`."""
+        """The leaves from `low` to `high` (end excluded) of a tree that is no smaller.
+
+        Raises `Unreachable`, `FormatError`.
+        """
         indexes = range(low // TILE_WIDTH, -(-high // TILE_WIDTH))
         bundles = await asyncio.gather(*(self.bundle(index, high) for index in indexes))
         found: list[bytes] = []

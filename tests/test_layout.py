@@ -22,7 +22,7 @@ LAYERS = (
     {"formats"},
     {"ledger.rules"},
     {"ledger.chain"},
-    {"ledger.certificate", "ledger.verify"},
+    {"ledger.certificate", "ledger.verify", "ledger.misbehaviour"},
     {"ledger.tables", "ledger.packed", "ledger.runs", "ledger.datafile"},
     {"ledger.commit", "ledger.snapshot"},
     {"ledger.store"},

@@ -20,6 +20,7 @@ from ledger.snapshot import Snapshot
 from ledger.store import Store
 from node import link
 from node.config import SealingSection
+from node.core import Core, sealing_status
 from node.sealer import Known, Outcome, Sealed, Sealer, Unavailable
 from tests import ledgers
 from tests.nodes import Centre, TestClock, make_centre, until
@@ -347,12 +348,12 @@ async def test_a_full_disk_is_told_and_nothing_is_lost(centre: Centre, store: St
     async with sealing(disk, later(store)) as sealer:
         outcomes = await sealer.submit(batch)
         assert [each.code for each in outcomes if isinstance(each, StoreError)] == ["store.full"] * 5
-        assert link.status(sealer)["trouble"]["code"] == "store.full"
+        assert sealing_status(sealer)["trouble"]["code"] == "store.full"
         with store.snapshot() as view:
             assert view.head == before
         outcomes = await sealer.submit(batch)
         assert [each.index for each in outcomes if isinstance(each, Sealed)] == [*range(before.size, before.size + 5)]
-        assert link.status(sealer)["trouble"] is None
+        assert sealing_status(sealer)["trouble"] is None
         assert sealer.blocks == 1
 
 
@@ -430,10 +431,13 @@ async def linked(sealer: Any) -> AsyncIterator[link.Link]:
     greeted = asyncio.Event()
     serving = asyncio.create_task(link.serve(sealer, reader, writer, greeted.set))
     there, back = await asyncio.open_connection(sock=theirs)
-    yield link.Link(there, back)
+    worker = link.Link(there, back)
+    listening = asyncio.create_task(worker.run())
+    yield worker
     back.close()
     await back.wait_closed()
     await serving
+    await listening
     assert greeted.is_set()
 
 
@@ -466,12 +470,12 @@ async def test_every_outcome_passes_the_link_unchanged() -> None:
 async def test_the_status_passes_the_link(centre: Centre, store: Store) -> None:
     """What a worker tells of the sealer is what the sealer says of itself, trouble included."""
     clock = later(store)
-    async with sealing(store, clock) as sealer, linked(sealer) as worker:
+    async with sealing(store, clock) as sealer, linked(Core(centre.config(), store, sealer=sealer)) as worker:
         clock.synced = False
         (outcome,) = await worker.submit([centre.work()])
         assert isinstance(outcome, Unavailable)
-        status = await worker.status()
-        assert status == link.status(sealer)
+        status = (await worker.status())["sealer"]
+        assert status == sealing_status(sealer)
         assert status["trouble"]["code"] == "node.clock-unsynchronised"
         assert status["refusals"] == {"node.clock-unsynchronised": 1}
 
@@ -484,8 +488,11 @@ async def test_a_sealer_that_has_gone_is_unavailable() -> None:
             reader, writer = await asyncio.open_connection(sock=theirs)
             ours.sendall(sent)
             ours.shutdown(socket.SHUT_WR)
+            worker = link.Link(reader, writer)
+            listening = asyncio.create_task(worker.run())
             with pytest.raises(Unavailable) as caught:
-                await link.Link(reader, writer).submit([b"leaf"])
+                await worker.submit([b"leaf"])
+            await listening
             assert caught.value.code == "node.sealer-away"
             writer.close()
             await writer.wait_closed()

@@ -15,11 +15,11 @@ import pytest
 from ledger import block, chain, checkpoint, keys, merkle, tiles
 from ledger.chain import Draft
 from ledger.store import Store
+from node import replaying as replays
 from tests import ledgers
 from tests.centres import Live, Said, call, done, flipped, hosted, registered, write
 from tools import audit as audits
 from tools import client
-from tools import replay as replays
 
 VKEY = keys.VKey(ledgers.ORIGIN, keys.ED25519, ledgers.LOG.public)
 

@@ -21,6 +21,7 @@ AREAS = (
     "keys",
     "kinds",
     "merkle",
+    "misbehaviour",
     "node",
     "note",
     "pdf",

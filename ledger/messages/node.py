@@ -1,6 +1,133 @@
 """Sentences of the node: configuration, HTTP, clock, overload."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "node.asking-cosigners": (
+        "正在询问共同签名者账本现至何处（须有 {expected} 方答复），之后才封块：请稍后重试。",
+        "Cosigners are being asked where the ledger stands ({expected} must answer) before anything is sealed: retry shortly.",
+    ),
+    "node.behind-witness": (
+        "独立见证者已签名到 {expected} 条，本机只有 {actual} 条：本机的数据是旧的，封块会造成分叉。请从较新的备份或副本恢复（yuanzheng recover）。",
+        "A witness has cosigned {expected} leaves, and this store has {actual}: it is an older copy, and sealing would fork the ledger. Recover from a newer backup or a replica (yuanzheng recover).",
+    ),
+    "node.behind": (
+        "{field} 持有 {expected} 条，本机只有 {actual} 条：正在核对，核对之前不封块。",
+        "{field} holds {expected} leaves, and this node {actual}: nothing is sealed until that is cleared up.",
+    ),
+    "node.block-ahead": (
+        "区块时间 {actual} 超出本机时钟的容许范围（{expected}），暂不签名：请核对本机与中心的时钟。",
+        "The block's time {actual} is beyond what this node's clock allows ({expected}), so it is not cosigned: check both clocks.",
+    ),
+    "node.broken": (
+        "账本在{field}处违反规则（{actual}）：{reason}。本节点拒绝跟随，证据已保存。",
+        "The ledger breaks a rule at {field} ({actual}): {reason} This node refuses to follow, and has kept the proof.",
+    ),
+    "node.cannot-take-back": (
+        "无法从共同签名者取回缺失的条目（{actual}）：{reason}",
+        "What is missing cannot be taken back from the cosigners ({actual}): {reason}",
+    ),
+    "node.cosigner-answer": (
+        "{field} 的答复应为 {expected}，实为 {actual}。",
+        "{field} was to answer {expected}; it answered {actual}.",
+    ),
+    "node.cosigner-key": (
+        "{field} 不是共同签名密钥（实为 {actual}）：请用 {expected} 生成。",
+        "{field} is not a cosigner's key (it is {actual}): make one with {expected}.",
+    ),
+    "node.cosigners-unreachable": (
+        (
+            "须有 {expected} 个共同签名者答复才能确认本机数据不旧，{actual} 未答复，因此不封块。请恢复与其的连接；确知其永久失去时，可用 "
+            "serve --alone 强行封块：若本机数据是旧备份，将签出第二段历史，所有持有较新检查点的人都会看到。"
+        ),
+        (
+            "{expected} cosigners must answer before it is sure that this store is not an old copy; {actual} did not, so nothing is "
+            "sealed. Restore the connection. Only if they are gone for ever, serve --alone seals regardless: if this store is an old "
+            "backup, that signs a second history, for everybody to see who holds a later checkpoint."
+        ),
+    ),
+    "node.fenced": (
+        "本机已被隔离（{actual}）：账本在别处继续，此处不再封块。请把本机设为副本（serve --replica-of），或在确认后用 yuanzheng promote。",
+        "This node is fenced ({actual}): the ledger goes on elsewhere, and nothing is sealed here. Make it a replica (serve --replica-of), or promote it (yuanzheng promote) once that is certain.",
+    ),
+    "node.fetching": (
+        "正在取回缺失的条目（已有 {actual}，需要 {expected}）：请稍后重试。",
+        "Missing leaves are being fetched ({actual} of {expected} are here): retry shortly.",
+    ),
+    "node.forked": (
+        "账本分叉：大小为 {size} 时本机的树根为 {expected}，对方为 {actual}。",
+        "The ledger forks: at size {size} the root here is {expected}, there {actual}.",
+    ),
+    "node.is-a-replica": (
+        "本节点是副本，不封块：请提交到 /entries（会转交主节点）。",
+        "This node is a replica and seals nothing: submit to /entries, which passes entries on to the primary.",
+    ),
+    "node.misbehaviour": (
+        "账本的签名者违反了承诺（{actual}），证据已保存：yuanzheng evidence-of-misbehaviour list。",
+        "The log broke its word ({actual}), and the proof is kept: yuanzheng evidence-of-misbehaviour list.",
+    ),
+    "node.misled": (
+        "{field} 提供的内容与账本签名的不符：应为 {expected}，实为 {actual}（大小 {size}）。",
+        "What {field} served is not what the log signed: expected {expected}, found {actual} (size {size}).",
+    ),
+    "node.no-block": (
+        "应以{expected}结尾，其后还有 {actual} 条。",
+        "A signed tree ends with {expected}; {actual} leaves follow it.",
+    ),
+    "node.no-checkpoint": (
+        "尚无检查点（{actual}）：本节点还没有持有任何内容。",
+        "There is no checkpoint yet ({actual}): this node holds nothing so far.",
+    ),
+    "node.no-cosignature": (
+        "{field} 的答复中没有 {expected} 的共同签名。",
+        "The answer of {field} has no cosignature by {expected}.",
+    ),
+    "node.no-cosigner": (
+        "{actual} 都不是本账本策略中的共同签名者。",
+        "None of {actual} is a cosigner of this ledger's policy.",
+    ),
+    "node.no-cosigners": (
+        "本节点的策略没有共同签名者。",
+        "This node's policy names no cosigners.",
+    ),
+    "node.no-source": (
+        "没有可用的来源：{actual}",
+        "No source serves what is needed: {actual}",
+    ),
+    "node.not-held-yet": (
+        "本节点目前持有 {expected} 条，尚未到 {actual} 条。",
+        "This node holds {expected} leaves and not yet {actual}.",
+    ),
+    "node.not-the-logs": (
+        "没有 {expected} 的签名，只有 {actual} 的。",
+        "It bears no signature by {expected}, but by {actual}.",
+    ),
+    "node.other-origin": (
+        "此处的账本是 {expected}，不是 {actual}。",
+        "The ledger here is {expected}, not {actual}.",
+    ),
+    "node.other-root": (
+        "该大小的树根应为 {expected}，实为 {actual}。",
+        "The root at this size is {expected}; found {actual}.",
+    ),
+    "node.quorum-unmet": (
+        "条目已在本机落盘（第 {actual} 号叶），但在 {expected} 内未取得足够的共同签名：请稍后以相同内容重试，会得到同一结果。",
+        "The entry is durable here (leaf {actual}), but the quorum has not cosigned within {expected}: send the same bytes again shortly for the same answer.",
+    ),
+    "node.replicas-members": (
+        "{field} 的成员须都是 witness 行所列，{actual} 不是。",
+        "The members of {field} must be witnesses of the policy; {actual} is not.",
+    ),
+    "node.replicas-threshold": (
+        "{field} 的门限应为 {expected}（多数），实为 {actual}：否则失去少数副本就可能丢失条目。",
+        "The threshold of {field} must be {expected}, a majority; found {actual}: otherwise the loss of a few replicas loses entries.",
+    ),
+    "node.source-answer": (
+        "{field} 的答复应为 {expected}，实为 {actual}。",
+        "{field} was to answer {expected}; it answered {actual}.",
+    ),
+    "node.source-short": (
+        "{field} 提供的内容不足：应为 {expected}，实为 {actual}。",
+        "{field} served too little: expected {expected}, found {actual}.",
+    ),
     "node.batch-size": (
         "一次可提交 {expected} 条（{field}），实为 {actual} 条：请分批提交。",
         "One request may carry {expected} entries ({field}); found {actual}: send smaller batches.",

@@ -78,6 +78,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("sha256= or sm3= and 64 hex digits", "sha256= 或 sm3= 加 64 位十六进制数"),
     ("standard base64", "标准 base64"),
     ("text, blank line, signature lines", "正文、空行、签名行"),
+    ("the block's own header", "该区块自身的区块头"),
     ("the certificate", "证书"),
     ("the page that this certificate makes", "由该证书生成的页面"),
     ("another page", "另一个页面"),
