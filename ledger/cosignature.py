@@ -18,9 +18,14 @@ def message(text: str, timestamp: int) -> bytes:
 
 def cosign(checkpoint: Checkpoint, vkey: VKey, key: SigningKey, timestamp: int) -> Signature:
     """The cosignature line of `vkey` (type 0x04) at `timestamp` seconds since 1970."""
+    return cosign_text(checkpoint.body(), vkey, key, timestamp)
+
+
+def cosign_text(text: str, vkey: VKey, key: SigningKey, timestamp: int) -> Signature:
+    """`cosign` for the whole note text of a checkpoint, which may have extension lines."""
     if not 0 <= timestamp <= MAX_TIMESTAMP:
         raise ProofError("note.timestamp", expected=f"0 to {MAX_TIMESTAMP}", actual=timestamp)
-    signature = key.sign(message(checkpoint.body(), timestamp))
+    signature = key.sign(message(text, timestamp))
     return Signature(vkey.name, vkey.key_id, timestamp.to_bytes(8, "big") + signature)
 
 

@@ -58,27 +58,33 @@ def parse(data: bytes) -> AddCheckpoint:
     match = _OLD.fullmatch(lines[0])
     if not blank or match is None:
         raise FormatError("witness.old", expected="old and a decimal number", actual=lines[0])
+    if len(lines) - 1 > MAX_PATH:
+        raise FormatError("witness.path-length", expected=f"at most {MAX_PATH}", actual=len(lines) - 1)
     path = tuple(keys.decode_base64(line) for line in lines[1:])
-    if len(path) > MAX_PATH or any(len(each) != 32 for each in path):
-        raise FormatError("witness.path", expected=f"at most {MAX_PATH} hashes of 32 bytes", actual=len(path))
+    for each in path:
+        if len(each) != 32:
+            raise FormatError("witness.hash", expected="32 bytes", actual=len(each))
     return AddCheckpoint(int(match[1]), path, note)
 
 
 def origin_hash(origin: str) -> str:
     """The name under which a witness shows a log's newest checkpoint: SHA-256 of its origin, 64 hex digits."""
-    return sha256(origin.encode()).hexdigest()
+    return sha256(origin.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def cosignatures(checkpoint: Checkpoint, answer: bytes, vkeys: Sequence[VKey]) -> dict[VKey, Signature]:
-    """The cosignatures of `checkpoint` by `vkeys` among an answer's signature lines; others are passed over.
+    """The cosignatures of `checkpoint` by `vkeys` among an answer's signature lines; others are passed over, and so are
+    keys of a type that this version does not verify (ML-DSA-44).
 
     Raises `FormatError` for an answer that is not signature lines, `ProofError` for a cosignature by one of the keys that
     does not verify or has no time stamp.
     """
     note = notes.parse((checkpoint.body() + "\n").encode() + answer)
+    if note.text != checkpoint.body():
+        raise FormatError("witness.answer", expected="signature lines alone", actual=answer[:40])
     found = {}
     for vkey in vkeys:
-        if note.by(vkey):
+        if vkey.kind == keys.COSIGNATURE and note.by(vkey):
             newest = cosignature.verify(note, vkey)
             if not newest:
                 raise ProofError("witness.no-time", expected="a time stamp", actual=vkey.name)
@@ -87,15 +93,37 @@ def cosignatures(checkpoint: Checkpoint, answer: bytes, vkeys: Sequence[VKey]) -
 
 
 def with_signatures(note: bytes, signatures: Sequence[Signature]) -> bytes:
-    """The signed note with these signatures added; one by the same key that it has already is replaced."""
+    """The signed note with these signatures added; one by the same key that it has already is replaced.
+
+    Raises `FormatError` for more signatures than a note may have.
+    """
     parsed = notes.parse(note)
     added = {(each.name, each.key_id) for each in signatures}
     kept = [each for each in parsed.signatures if (each.name, each.key_id) not in added]
+    if len(kept) + len(signatures) > notes.MAX_SIGNATURES:
+        actual = len(kept) + len(signatures)
+        raise FormatError("note.signatures", expected=f"at most {notes.MAX_SIGNATURES}", actual=actual)
     return replace(parsed, signatures=(*kept, *signatures)).encode()
 
 
 def parse_request(data: bytes) -> tuple[AddCheckpoint, Checkpoint, Note]:
-    """`parse`, and the checkpoint in it. Raises `FormatError`."""
+    """`parse`, and the checkpoint in it, which has no extension lines. Raises `FormatError`."""
     request = parse(data)
     checkpoint, note = checkpoints.parse(request.note)
     return request, checkpoint, note
+
+
+def parse_foreign(data: bytes) -> tuple[AddCheckpoint, Checkpoint, Note]:
+    """`parse_request` for a log of another make: its checkpoint may have extension lines, which stay in the note's text
+    (C2SP tlog-checkpoint). Raises `FormatError`."""
+    request = parse(data)
+    note = notes.parse(request.note)
+    return request, foreign_checkpoint(note), note
+
+
+def foreign_checkpoint(note: Note) -> Checkpoint:
+    """The checkpoint in a note, its extension lines passed over. Raises `FormatError`."""
+    lines = note.text.split("\n")
+    if "" in lines[3:-1]:
+        raise FormatError("witness.extension", expected="no empty line", actual=note.text[-40:])
+    return checkpoints.parse_body("\n".join(lines[:3]) + "\n")

@@ -36,6 +36,7 @@ AREAS = (
     "tools",
     "vault",
     "verify",
+    "witness",
 )
 
 
