@@ -121,6 +121,11 @@ def parse_foreign(data: bytes) -> tuple[AddCheckpoint, Checkpoint, Note]:
     return request, foreign_checkpoint(note), note
 
 
+def origin_of(data: bytes) -> str:
+    """The origin of the checkpoint in a request, of which nothing else is looked at closely. Raises `FormatError`."""
+    return foreign_checkpoint(notes.parse(parse(data).note)).origin
+
+
 def foreign_checkpoint(note: Note) -> Checkpoint:
     """The checkpoint in a note, its extension lines passed over. Raises `FormatError`."""
     lines = note.text.split("\n")

@@ -60,6 +60,11 @@ Ready = Callable[[str, int], None]
 
 
 def read_key(path: Path) -> keys.SigningKey:
+    """`read_named_key` for a key whose name does not matter."""
+    return read_named_key(path)[1]
+
+
+def read_named_key(path: Path) -> tuple[keys.VKey, keys.SigningKey]:
     """A private key file, which nobody but its owner may read. Raises `ConfigError` or `FormatError`."""
     return keys.parse_private(read_private(path))[1]
 
@@ -72,6 +77,25 @@ def read_policy(path: Path) -> bytes:
         raise ConfigError("node.policy-file", field=str(path), actual=type(error).__name__) from error
     policies.parse(data)
     return data
+
+
+def open_witness(config: Config, origin: str, log_keys: Sequence[keys.SigningKey], clock: Clock) -> Witness | None:
+    """The witness of other logs that is configured, if any. Raises `ConfigError`, `FormatError` or `StoreError`."""
+    settings = config.witness
+    if settings.logs is None:
+        return None
+    logs = [log.vkey for log in policies.parse(read_policy(settings.logs)).logs]
+    vkey, key = read_named_key(settings.key)
+    own = {origin} | {each.public for each in log_keys}
+    for each, where in [(vkey, settings.key), *((log, settings.logs) for log in logs)]:
+        if each.name in own or each.key in own:
+            raise ConfigError("witness.own-log", field=str(where), actual=str(each))
+    return Witness(settings.state, logs, vkey, key, clock, on_fork=_forked)
+
+
+def _forked(small: bytes, large: bytes) -> None:
+    # Both notes whole: they are the evidence.
+    log.critical("a log has signed two trees of one size:\n%s\n%s", small.decode(), large.decode())
 
 
 class _JsonLines(logging.Formatter):

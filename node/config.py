@@ -111,7 +111,9 @@ class WitnessSection:
     logs: Path | None = None
     """A policy file whose `log` lines name the logs to cosign; without it this node is nobody's witness."""
     key: Path = Path("keys/witness.key")
-    """The key that cosigns other logs."""
+    """The key that cosigns other logs, in the text form of signed notes (timestamped Ed25519), mode 0600."""
+    state: Path = Path("witness")
+    """The folder of what was cosigned last of each log; if it is lost, the key must be retired."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,29 @@ _SUBMIT = {
     },
 }
 
+_ADD_CHECKPOINT = {
+    "summary": "Have a checkpoint cosigned (C2SP tlog-witness): of this ledger by a replica, of another log by a witness",
+    "requestBody": {"required": True, "content": {"text/plain": {}}},
+    "responses": {
+        "200": {"description": "signature lines: the cosignature, once it is durable", "content": {"text/plain": {}}},
+        "409": {
+            "description": "the old size is not the one cosigned last, which is the answer",
+            "content": {"text/x.tlog.size": {}},
+        },
+        **{
+            code: {**_PROBLEM, "description": text}
+            for code, text in {
+                "400": "malformed, or an old size beyond the checkpoint's",
+                "403": "not signed by a known key of the log, or a signature does not verify",
+                "404": "a log that this node does not cosign",
+                "413": "larger than a limit, which is named",
+                "422": "not proven to continue the checkpoint cosigned last",
+                "503": "the state cannot be written, or too much waits; Retry-After",
+            }.items()
+        },
+    },
+}
+
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {
@@ -142,6 +165,13 @@ DOCUMENT: dict[str, Any] = {
                 },
             }
         },
+        "/add-checkpoint": {"post": _ADD_CHECKPOINT},
+        "/{origin}/checkpoint": _get(
+            "The newest checkpoint that this node cosigned of another log (C2SP tlog-witness)",
+            "text/plain",
+            _path("origin", "SHA-256 of the log's origin in 64 hex digits", _DIGEST),
+            _404="never cosigned",
+        ),
         "/works": _get(
             "Registrations of a file's digest, in ledger order",
             "application/json",

@@ -43,6 +43,8 @@ PROOF = "text/plain; charset=utf-8"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 PAGE = 100
+COSIGNED = "{origin}"
+"""Stands for the first segment of the addresses under which a witness shows other logs' checkpoints."""
 MAX_PRINTING = 8
 """Certificates that wait to be printed; each takes some 100 ms of a core."""
 BUNDLES_KEPT = 64
@@ -88,6 +90,8 @@ class Service:
         self._intake = intake
         self._core = core
         self._policy = policy
+        self._add_checkpoint = add_checkpoint
+        self._newest_cosigned = newest_cosigned
         self._issuer = Issuer()
         self._bundles: OrderedDict[int, bytes] = OrderedDict()
         self._numbers = Numbers()
@@ -113,6 +117,12 @@ class Service:
             "status": self._status,
             "tile": self._tile,
             "works": self._works,
+            COSIGNED: self._cosigned,
+        }
+        self._writes: dict[str, Handler] = {
+            "add": self._submissions.add,
+            "add-checkpoint": self._offered,
+            "entries": self._submissions.submit,
         }
         self._writes: dict[str, Handler] = {
             "add": self._submissions.add,
@@ -136,6 +146,8 @@ class Service:
         if path.endswith("/") or (rest and not name):
             # Every address has one spelling.
             raise _not_found(request.path)
+        if _HASH.fullmatch(name):
+            name = COSIGNED
         method = request.method
         if method in ("GET", "HEAD"):
             handler = self._reads.get(name)
@@ -203,6 +215,27 @@ class Service:
         if found is None:
             raise _not_found(request.path)
         return json_answer(request, found)
+
+    # C2SP tlog-witness
+
+    async def _offered(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        body = await self._submissions.body(request)
+        if self._add_checkpoint is None:
+            raise HttpError(404, "node.no-witness")
+        found = await self._add_checkpoint(body)
+        headers = {**found.headers, "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+        if found.status == 503:
+            headers["Retry-After"] = "2"
+        return web.Response(status=found.status, body=found.body, headers=headers)
+
+    async def _cosigned(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        name = request.path[1:].partition("/")[0]
+        found = None
+        if rest == "checkpoint" and _HASH.fullmatch(name) and self._newest_cosigned is not None:
+            found = await self._newest_cosigned(name)
+        if found is None:
+            raise _not_found(request.path)
+        return answer(request, found, TEXT)
 
     async def _tile(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         try:

@@ -99,7 +99,7 @@ class Submissions:
 
     async def add(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """`POST /add`: one entry; its index as decimal text, as other logs' load generators expect it."""
-        outcome = await self._intake.one(await self._body(request))
+        outcome = await self._intake.one(await self.body(request))
         if isinstance(outcome, LedgerError):
             raise outcome
         headers = {"Content-Type": TEXT, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
@@ -124,7 +124,7 @@ class Submissions:
             return _no_store(self._results([leaf], [outcome], brief, "en")[0])
         if kind != ENTRIES:
             raise HttpError(415, "node.content-type", expected=f"{OCTETS} or {ENTRIES}", actual=kind)
-        leaves = tiles.decode_bundle(await self._body(request))
+        leaves = tiles.decode_bundle(await self.body(request))
         limit = self._config.server.max_batch_entries
         if not 0 < len(leaves) <= limit:
             raise HttpError(

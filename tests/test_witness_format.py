@@ -54,6 +54,7 @@ def test_the_request_of_the_specification_is_read() -> None:
     assert head.origin == "example.com/behind-the-sofa"
     assert request.encode() == EXAMPLE
     assert witness.parse_foreign(EXAMPLE) == (request, head, parsed)
+    assert witness.origin_of(EXAMPLE) == head.origin
 
 
 @given(

@@ -14,11 +14,16 @@ from tools.files import write_file
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
-def new_key(path: Path, name: str) -> VKey:
-    """Make a key, write its file (0600) and return its public side. Raises `LedgerError` if the file exists."""
+def new_key(path: Path, name: str, kind: int = keys.ED25519) -> VKey:
+    """Make a key of a type, write its file (0600) and return its public side.
+
+    Raises `LedgerError` if the file exists, or the name is none.
+    """
+    if not keys.valid_name(name):
+        raise LedgerError("tools.key-name", expected="a name without spaces and plus signs", actual=name)
     key = SigningKey.generate(os.urandom)
-    write_file(path, keys.format_private(name, keys.ED25519, key).encode(), mode=0o600, replace=False)
-    return VKey(name, keys.ED25519, key.public)
+    write_file(path, keys.format_private(name, kind, key).encode(), mode=0o600, replace=False)
+    return VKey(name, kind, key.public)
 
 
 def load_key(path: Path) -> SigningKey:

@@ -57,6 +57,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "已同意：{actual} 现有 {number} 个同意签名。",
         "Consented: {actual} now has {number} consents.",
     ),
+    "tools.cosigner-name": (
+        "联署密钥要有自己的名称，因为名称会写进每一份检查点：请加 --name replica.example/wuhan 之类的名称。",
+        "A cosigner has a name of its own, which stands in every checkpoint: give one, such as --name replica.example/wuhan.",
+    ),
     "tools.defect": (
         "程序出错：{actual}。这是本程序的缺陷，不是您的操作；加 --debug 可看详情。",
         "A defect in this program: {actual}. It is not your doing; --debug shows the details.",
@@ -128,6 +132,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "在 {size} 条的存储中发现 {number} 处异常，见上。请勿继续写入；从备份恢复。",
         "{number} findings in a store of {size} leaves, listed above. Write nothing more; restore a backup.",
     ),
+    "tools.key-name": ("密钥名称应为 {expected}，实为 {actual}。", "A key's name is {expected}; found {actual}."),
     "tools.init-done": (
         (
             "账本 {origin} 已建立于 {directory}。\n"
