@@ -15,6 +15,7 @@ from node.openapi import DOCUMENT
 from tests import ledgers
 from tests.nodes import Running, TestClock, embedded, make_centre
 from tests.test_node_http import ENTRIES, OCTETS, Answer, ask
+from tests.test_witnessing import LOG, Faults, OtherLog, party, witnessing
 
 METHODS = ("get", "post")
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method in METHODS]
@@ -61,6 +62,10 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "200": ["/works/4", "/works/4?as_of=1&limit=1", "/works/4?time=9999999999999"],
         "400": ["/works/x", "/works/4?as_of=99"],
         "404": ["/works/99", "/works/1", "/works/4?as_of=0"],
+    },
+    ("/{origin}/checkpoint", "get"): {
+        "200": [f"/{LOG.name}/checkpoint"],
+        "404": [f"/{'ab' * 32}/checkpoint", f"/{LOG.name}/x"],
     },
     ("/offices", "get"): {"200": ["/offices"]},
     ("/blocks", "get"): {"200": ["/blocks", "/blocks?from=0&limit=1"], "400": ["/blocks?from=x"]},
@@ -125,9 +130,10 @@ def assert_documented(path: str, method: str, answer: Answer) -> None:
 
 @pytest.fixture
 async def node(tmp_path: Path) -> Any:
-    """A node of a founded centre with one work, leaf 4."""
-    centre = make_centre(tmp_path / "centre")
+    """A node of a founded centre with one work, leaf 4, that has cosigned another log."""
+    centre = witnessing(tmp_path / "centre", LOG)
     async with embedded(centre) as running:
+        await ask(running, "POST", "/add-checkpoint", LOG.ask(0, 5))
         await ask(running, "POST", "/entries", centre.work(), Content_Type=OCTETS)
         yield running
 
@@ -242,3 +248,30 @@ async def test_every_documented_submission_answers_as_documented(tmp_path: Path,
             other = await ask(node, "POST", path, leaf, Content_Type="text/html")
             assert other.status == 415
             assert_documented(path, "post", other)
+
+
+async def test_every_documented_answer_to_a_log_happens(tmp_path: Path) -> None:
+    """Each status of add-checkpoint, as documented, and no status that is not."""
+    centre = witnessing(tmp_path / "centre", LOG, server_max_body_bytes=65_536)
+    async with embedded(centre) as node:
+        seen = set()
+
+        async def offer(body: bytes) -> None:
+            answer = await ask(node, "POST", "/add-checkpoint", body)
+            assert_documented("/add-checkpoint", "post", answer)
+            seen.add(str(answer.status))
+
+        for body in (
+            LOG.ask(0, 5),
+            LOG.ask(0, 6),
+            b"x",
+            OtherLog(key=party("thief")).ask(5, 6),
+            OtherLog("log.example/stranger").ask(0, 6),
+            bytes(65_537),
+            OtherLog(salt="other").ask(5, 6),
+        ):
+            await offer(body)
+        assert node.node.witness is not None
+        node.node.witness._write = Faults(1, after=False).write
+        await offer(LOG.ask(5, 6))
+        assert seen == set(responses("/add-checkpoint", "post"))
