@@ -21,7 +21,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -49,6 +49,7 @@ from node.sealer import Sealer
 from node.service import Service
 from node.standing import Standing
 from node.tls import LOOK_SECONDS, ServerTls
+from node.witnessing import Desk, Witness
 
 log = logging.getLogger("yuanzheng")
 
@@ -66,7 +67,7 @@ def read_key(path: Path) -> keys.SigningKey:
 
 def read_named_key(path: Path) -> tuple[keys.VKey, keys.SigningKey]:
     """A private key file, which nobody but its owner may read. Raises `ConfigError` or `FormatError`."""
-    return keys.parse_private(read_private(path))[1]
+    return keys.parse_private(read_private(path))
 
 
 def read_policy(path: Path) -> bytes:
@@ -191,9 +192,10 @@ class Node:
         if self.config.ledger.next_log_key.exists():
             log_keys.append(read_key(self.config.ledger.next_log_key))
         self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        desk = self._desk(stack, log_keys)
         sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing, sealed=self._sealed)
         policy = policies.parse(self._policy)
-        self.core = Core(self.config, self.store, sealer=sealer)
+        self.core = Core(self.config, self.store, desk, sealer=sealer)
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = [sealer.run]
         cosigning = Cosigning(
             self.store,
@@ -221,6 +223,14 @@ class Node:
         self._standing = standing
         self._work.append(standing.run)
 
+    def _desk(self, stack: AsyncExitStack, own: Sequence[keys.SigningKey], follower: Follower | None = None) -> Desk:
+        self.witness = open_witness(self.config, self.store.origin, own, self._clock)
+        if self.witness is not None:
+            stack.callback(self.witness.close)
+        desk = Desk(self.store.origin, witness=self.witness, follower=follower)
+        stack.callback(desk.close)
+        return desk
+
     def _sealed(self) -> None:
         if self.core.cosigning is not None:
             self.core.cosigning.sealed()
@@ -241,7 +251,7 @@ class Node:
             self.store, policy, self.transport, self._clock, settings, cosigner=(vkey, key), writer=writer
         )
         stack.callback(follower.close)
-        self.core = Core(self.config, self.store, follower=follower)
+        self.core = Core(self.config, self.store, self._desk(stack, [key], follower), follower=follower)
         self._work = [follower.run]
 
     async def __aexit__(self, *_: object) -> None:
@@ -284,8 +294,7 @@ class Node:
 
 def read_cosigner(path: Path) -> tuple[keys.VKey, keys.SigningKey]:
     """A cosigner's key file: its name and key. Raises `ConfigError` or `FormatError`."""
-    read_key(path)
-    vkey, key = keys.parse_private(path.read_text(encoding="utf-8"))
+    vkey, key = read_named_key(path)
     if vkey.kind != keys.COSIGNATURE:
         raise ConfigError(
             "node.cosigner-key", field=str(path), expected="yuanzheng key new --cosigner", actual=vkey.name

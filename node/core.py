@@ -20,6 +20,7 @@ from node.cosigning import Cosigning
 from node.following import Follower
 from node.sealer import Outcome, Sealer, Unavailable
 from node.transport import Answer
+from node.witnessing import Desk
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -30,6 +31,7 @@ class Core:
 
     config: Config
     store: Store
+    desk: Desk
     sealer: Sealer | None = None
     cosigning: Cosigning | None = None
     follower: Follower | None = None
@@ -58,10 +60,7 @@ class Core:
 
     async def add_checkpoint(self, body: bytes) -> Answer:
         """`POST /add-checkpoint`: for this ledger on a replica, for other logs where this node is their witness."""
-        checkpoint = witnessing.parse_request(body)[1]
-        if self.follower is not None and checkpoint.origin == self.store.origin:
-            return await self.follower.offer(body)
-        raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
+        return await self.desk.add(body)
 
     async def cosignatures(self, body: bytes) -> Answer:
         """`POST /cosignatures`: to the primary from a cosigner that it cannot reach, to a replica what was gathered."""
@@ -87,7 +86,7 @@ class Core:
     async def newest(self, origin_hash: str) -> bytes | None:
         """The newest checkpoint that this node cosigned of a log."""
         if self.follower is None or origin_hash != witnessing.origin_hash(self.store.origin):
-            return None
+            return await self.desk.newest(origin_hash)
         try:
             with self.store.snapshot() as view:
                 note = view.checkpoint()

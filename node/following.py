@@ -40,7 +40,8 @@ from node.clock import Clock
 from node.config import ReplicaSection
 from node.sealer import Unavailable
 from node.source import Source
-from node.transport import Answer, Transport, Unreachable
+from node.transport import Transport, Unreachable
+from node.witnessing import Conflict
 
 CHUNK = 4096
 """Leaves fetched, proven, checked and committed at a time: a first synchronisation that is killed loses no more."""
@@ -199,8 +200,8 @@ class Follower:
 
     # Push
 
-    async def offer(self, body: bytes) -> Answer:
-        """`add-checkpoint` (C2SP tlog-witness) for this ledger. Raises `HttpError`, `Unavailable`, `FormatError`."""
+    async def offer(self, body: bytes) -> bytes:
+        """`add-checkpoint` (C2SP tlog-witness) for this ledger. Raises `HttpError`, `Unavailable`."""
         request, checkpoint, note = witnessing.parse_request(body)
         with self.store.snapshot() as view:
             self._check_signed(note, checkpoint, self._log_keys(view))
@@ -208,20 +209,20 @@ class Follower:
             if request.old > checkpoint.size:
                 raise HttpError(400, "witness.old-size", expected=f"at most {checkpoint.size}", actual=request.old)
             if (size := self._size(view)) != request.old:
-                return _conflict(size)
+                raise Conflict(size, request.old)
             self._check_extends(view, size, request.path, checkpoint, request.note)
         target = _Target(checkpoint, note, request.note)
         task = asyncio.create_task(self._reach(target, request.old))
         self._following.add(task)
         task.add_done_callback(self._done)
         try:
-            return Answer(200, await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS))
+            return await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS)
         except TimeoutError:
             raise Unavailable("node.fetching", expected=checkpoint.size, actual=self.store_size()) from None
         except Unreachable as error:
             raise Unavailable("node.no-source", actual=str(error)) from error
         except _Moved as error:
-            return _conflict(error.size)
+            raise Conflict(error.size, request.old) from error
 
     def _done(self, task: asyncio.Task[bytes]) -> None:
         self._following.discard(task)
@@ -308,7 +309,11 @@ class Follower:
         if checkpoint.size < size or (checkpoint.size == size and self._has_cosigned(size)):
             self.trouble = None
             return False
-        line = await self._reach(target, size, source)
+        try:
+            line = await self._reach(target, size, source)
+        except _Moved:
+            # Something was pushed meanwhile.
+            return False
         if self._cosigner is not None:
             with self.store.snapshot() as view:
                 cosigned = view.checkpoint()
@@ -606,14 +611,14 @@ class Follower:
         size = 0 if known is None else checkpoints.parse(known)[0].size
         if size > target.size:
             return
-        vkeys = {log.vkey for log in self.policy.logs} | {witness.vkey for witness in self.policy.witnesses}
-        good = [each for vkey in sorted(vkeys, key=str) for each in target.note.by(vkey) if self._holds(target, vkey)]
+        vkeys = [log.vkey for log in self.policy.logs] + [witness.vkey for witness in self.policy.witnesses]
+        good = [each for vkey in vkeys for each in target.note.by(vkey)[:1] if self._holds(target, vkey)]
         base = (
             known if known is not None and size == target.size else notes.Note(target.note.text, tuple(good)).encode()
         )
-        if checkpoints.parse(own)[0] == target.checkpoint:
-            base = witnessing.with_signatures(own, list(notes.parse(base).signatures))
-        gathered = witnessing.with_signatures(base, good)
+        mine = notes.parse(own).signatures if checkpoints.parse(own)[0] == target.checkpoint else ()
+        there = notes.parse(base).signatures
+        gathered = witnessing.with_signatures(base, [each for each in (*good, *mine) if each not in there])
         if known is not None and len(gathered) <= len(known) and size == target.size:
             return
         try:
@@ -660,7 +665,3 @@ class _Moved(Exception):
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self.size = size
-
-
-def _conflict(size: int) -> Answer:
-    return Answer(409, b"%d\n" % size, {"content-type": witnessing.SIZE_TYPE})

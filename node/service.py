@@ -90,8 +90,6 @@ class Service:
         self._intake = intake
         self._core = core
         self._policy = policy
-        self._add_checkpoint = add_checkpoint
-        self._newest_cosigned = newest_cosigned
         self._issuer = Issuer()
         self._bundles: OrderedDict[int, bytes] = OrderedDict()
         self._numbers = Numbers()
@@ -121,11 +119,6 @@ class Service:
         }
         self._writes: dict[str, Handler] = {
             "add": self._submissions.add,
-            "add-checkpoint": self._offered,
-            "entries": self._submissions.submit,
-        }
-        self._writes: dict[str, Handler] = {
-            "add": self._submissions.add,
             "add-checkpoint": self._add_checkpoint,
             "cosignatures": self._cosignatures,
             "entries": self._submissions.submit,
@@ -151,8 +144,6 @@ class Service:
         method = request.method
         if method in ("GET", "HEAD"):
             handler = self._reads.get(name)
-            if handler is None and rest == "checkpoint" and _HASH.fullmatch(name):
-                return await self._cosigned(request, name)
             if handler is not None:
                 return await handler(request, rest)
         elif method == "POST":
@@ -195,17 +186,11 @@ class Service:
     # C2SP tlog-witness
 
     async def _add_checkpoint(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        body = await read_body(request, witnessing.MAX_SIZE)
-        return passed_on(await self._core.add_checkpoint(body))
+        _no_rest(request, rest)
+        return passed_on(await self._core.add_checkpoint(await read_body(request, witnessing.MAX_SIZE)))
 
     async def _cosignatures(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         return passed_on(await self._core.cosignatures(await read_body(request, witnessing.MAX_SIZE)))
-
-    async def _cosigned(self, request: web.BaseRequest, origin_hash: str) -> web.StreamResponse:
-        note = await self._core.newest(origin_hash)
-        if note is None:
-            raise _not_found(request.path)
-        return answer(request, note, TEXT)
 
     async def _pending(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """What became of an entry that this replica keeps until the primary is back."""
@@ -216,23 +201,11 @@ class Service:
             raise _not_found(request.path)
         return json_answer(request, found)
 
-    # C2SP tlog-witness
-
-    async def _offered(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        body = await self._submissions.body(request)
-        if self._add_checkpoint is None:
-            raise HttpError(404, "node.no-witness")
-        found = await self._add_checkpoint(body)
-        headers = {**found.headers, "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
-        if found.status == 503:
-            headers["Retry-After"] = "2"
-        return web.Response(status=found.status, body=found.body, headers=headers)
-
     async def _cosigned(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         name = request.path[1:].partition("/")[0]
         found = None
-        if rest == "checkpoint" and _HASH.fullmatch(name) and self._newest_cosigned is not None:
-            found = await self._newest_cosigned(name)
+        if rest == "checkpoint" and _HASH.fullmatch(name):
+            found = await self._core.newest(name)
         if found is None:
             raise _not_found(request.path)
         return answer(request, found, TEXT)

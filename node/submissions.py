@@ -68,6 +68,8 @@ def passed_on(answer: Answer) -> web.Response:
     """Another's answer as ours."""
     headers = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*", **answer.headers}
     headers.setdefault("content-type", TEXT)
+    if answer.status in (429, 503):
+        headers.setdefault("Retry-After", "2")
     return web.Response(body=answer.body, status=answer.status, headers=headers)
 
 
@@ -99,7 +101,7 @@ class Submissions:
 
     async def add(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """`POST /add`: one entry; its index as decimal text, as other logs' load generators expect it."""
-        outcome = await self._intake.one(await self.body(request))
+        outcome = await self._intake.one(await self._body(request))
         if isinstance(outcome, LedgerError):
             raise outcome
         headers = {"Content-Type": TEXT, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
@@ -124,7 +126,7 @@ class Submissions:
             return _no_store(self._results([leaf], [outcome], brief, "en")[0])
         if kind != ENTRIES:
             raise HttpError(415, "node.content-type", expected=f"{OCTETS} or {ENTRIES}", actual=kind)
-        leaves = tiles.decode_bundle(await self.body(request))
+        leaves = tiles.decode_bundle(await self._body(request))
         limit = self._config.server.max_batch_entries
         if not 0 < len(leaves) <= limit:
             raise HttpError(

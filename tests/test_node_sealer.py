@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from node import link
 from node.config import SealingSection
 from node.core import Core, sealing_status
 from node.sealer import Known, Outcome, Sealed, Sealer, Unavailable
+from node.witnessing import Desk
 from tests import ledgers
 from tests.nodes import Centre, TestClock, make_centre, until
 
@@ -470,7 +471,10 @@ async def test_every_outcome_passes_the_link_unchanged() -> None:
 async def test_the_status_passes_the_link(centre: Centre, store: Store) -> None:
     """What a worker tells of the sealer is what the sealer says of itself, trouble included."""
     clock = later(store)
-    async with sealing(store, clock) as sealer, linked(Core(centre.config(), store, sealer=sealer)) as worker:
+    async with AsyncExitStack() as stack:
+        sealer = await stack.enter_async_context(sealing(store, clock))
+        core = Core(centre.config(), store, Desk(store.origin), sealer=sealer)
+        worker = await stack.enter_async_context(linked(core))
         clock.synced = False
         (outcome,) = await worker.submit([centre.work()])
         assert isinstance(outcome, Unavailable)

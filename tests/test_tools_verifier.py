@@ -78,7 +78,15 @@ def test_what_is_inside() -> None:
         names = opened.namelist()
         sources = {name: opened.read(name).decode() for name in names if name.endswith(".py")}
     assert all(name.endswith((".py", "LICENSE")) for name in names)
-    assert {name.split("/")[0] for name in names} == {"LICENSE", "__main__.py", "ledger", "msgpack", "node", "pypdf", "tools"}
+    assert {name.split("/")[0] for name in names} == {
+        "LICENSE",
+        "__main__.py",
+        "ledger",
+        "msgpack",
+        "node",
+        "pypdf",
+        "tools",
+    }
     assert "ledger/store.py" not in names
     for name, source in sources.items():
         compile(source, name, "exec")
