@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -78,11 +79,11 @@ class Record:
         self.cosigner = cosigner
         self.exchanges: list[dict[str, Any]] = []
 
-    def add(self, request: bytes, status: int, kind: str, answer: bytes) -> None:
-        """One exchange."""
-        self.exchanges.append(
-            {"request": request.decode(), "status": status, "type": kind, "answer": answer.decode("utf-8", "replace")}
-        )
+    def add(self, request: bytes, status: int, kind: str, answer: bytes, at: int = 0) -> None:
+        """One exchange with the witness number `at`; what is only said again is recorded once."""
+        texts = {"request": request.decode(), "status": status, "type": kind, "answer": answer.decode()}
+        if not self.exchanges or self.exchanges[-1] != texts | {"at": at}:
+            self.exchanges.append(texts | {"at": at})
 
     def write(self, folder: Path, name: str) -> None:
         """As a vector file."""
@@ -224,12 +225,13 @@ async def tessera(programs: Path, scratch: Path, version: str) -> Record:
     (scratch / "entries").mkdir()
     port = free_port()
     async with embedded(witnessing(scratch / "centre", theirs, server_port=port)) as node:
+        targets = [node.url]
 
         async def forward(request: web.BaseRequest) -> web.StreamResponse:
             body = await request.read()
-            async with node.http.post(node.url + request.path, data=body) as answer:
+            async with node.http.post(targets[-1] + request.path, data=body) as answer:
                 found = answer.status, answer.headers["Content-Type"], await answer.read()
-            record.add(body, *found)
+            record.add(body, *found, at=len(targets) - 1)
             return web.Response(status=found[0], body=found[2], headers={"Content-Type": found[1]})
 
         runner = web.ServerRunner(web.Server(forward))
@@ -239,26 +241,49 @@ async def tessera(programs: Path, scratch: Path, version: str) -> Record:
         trust = policy.Policy((), (policy.Witness("ours", VKEY, f"http://127.0.0.1:{between}"),), (), "ours")
         (scratch / "policy").write_bytes(trust.encode())
         demanded = policy.Policy((policy.Log(theirs.vkey),), trust.witnesses, (), "ours")
-        size = 0
-        for step, count in enumerate(STEPS[:5]):
+
+        async def run(storage: str, step: int, count: int) -> tuple[int, str]:
+            """Add entries; exit code and what was said."""
             for old in (scratch / "entries").iterdir():
                 old.unlink()
             for i in range(count):
                 (scratch / "entries" / f"{i:04}").write_text(f"entry {step} {i}")
             command = (
-                *(programs / "posix-oneshot", "--storage_dir", scratch / "log", "--private_key", scratch / "log.key"),
+                *(programs / "posix-oneshot", "--storage_dir", scratch / storage, "--private_key", scratch / "log.key"),
                 *("--entries", f"{scratch}/entries/*", "--witness_policy_file", scratch / "policy", "--logtostderr"),
             )
-            done = await asyncio.create_subprocess_exec(*map(str, command), stderr=subprocess.PIPE)
+            done = await asyncio.create_subprocess_exec("timeout", "5", *map(str, command), stderr=subprocess.PIPE)
             _, said = await done.communicate()
-            assert done.returncode == 0, said.decode()
-            size += count
+            assert done.returncode is not None
+            return done.returncode, said.decode()
+
+        async def grown(step: int, count: int, size: int) -> None:
+            """Add entries; the log publishes the tree with our cosignature, and we show it."""
+            code, said = await run("log", step, count)
+            assert code == 0, said
             head, note = checkpoint.parse((scratch / "log" / "checkpoint").read_bytes())
             assert head.size == size, (head.size, size)
             quorum = demanded.check(note, head)
-            shown = await node.http.get(f"{node.url}/{theirs.name}/checkpoint")
+            shown = await node.http.get(f"{targets[-1]}/{theirs.name}/checkpoint")
             assert (await shown.read()).startswith(head.body().encode())
             print(record.program, {"size": size, "cosigned by": [each.name for each in quorum.cosigners]})
+
+        size = 0
+        for step, count in enumerate(STEPS[:5]):
+            size += count
+            await grown(step, count, size)
+            if step == 2:
+                shutil.copytree(scratch / "log", scratch / "backup")
+        # A backup that is put to use would sign another tree of a size that was cosigned.
+        code, said = await run("backup", 9, 3)
+        print(record.program, "with an old backup ends with", code, said.strip().splitlines()[-1:])
+        assert code != 0
+        assert checkpoint.parse((scratch / "backup" / "checkpoint").read_bytes())[0].size == 6
+        # A witness that has seen less tells the log its size, and is brought up to date.
+        async with embedded(witnessing(scratch / "second", theirs)) as second:
+            targets.append(second.url)
+            await grown(7, 2, size + 2)
+            targets.pop()
         fork = theirs.ask(size, size)
         async with node.http.post(f"http://127.0.0.1:{between}/add-checkpoint", data=fork) as refused:
             assert refused.status == 422
