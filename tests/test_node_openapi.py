@@ -15,7 +15,7 @@ from node.openapi import DOCUMENT
 from tests import ledgers
 from tests.nodes import Running, TestClock, embedded, make_centre
 from tests.test_node_http import ENTRIES, OCTETS, Answer, ask
-from tests.test_witnessing import LOG, Faults, OtherLog, party, witnessing
+from tests.test_witnessing import LOG, Faults, OtherLog, witnessing
 
 METHODS = ("get", "post")
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method in METHODS]
@@ -265,7 +265,7 @@ async def test_every_documented_answer_to_a_log_happens(tmp_path: Path) -> None:
             LOG.ask(0, 5),
             LOG.ask(0, 6),
             b"x",
-            OtherLog(key=party("thief")).ask(5, 6),
+            OtherLog(key=ledgers.party("thief")).ask(5, 6),
             OtherLog("log.example/stranger").ask(0, 6),
             bytes(65_537),
             OtherLog(salt="other").ask(5, 6),

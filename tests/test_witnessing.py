@@ -422,7 +422,7 @@ class Faults:
         """`durably.write` on the failing disk."""
         with pytest.MonkeyPatch.context() as patch:
             for name in FILES:
-                patch.setattr(durably.os, name, self.wrap(name))
+                patch.setattr(os, name, self.wrap(name))
             durably.write(path, data)
 
 
@@ -483,7 +483,7 @@ def test_it_goes_on_after_a_failed_write(bench: Bench) -> None:
 def test_short_writes_are_finished(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write may take less than it was given."""
     real = os.write
-    monkeypatch.setattr(durably.os, "write", lambda to, data: real(to, bytes(data)[:7]))
+    monkeypatch.setattr(os, "write", lambda to, data: real(to, bytes(data)[:7]))
     bench.witness.add(LOG.ask(0, 5))
     monkeypatch.undo()
     assert bench.again().newest(LOG.name) is not None

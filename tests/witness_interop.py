@@ -116,6 +116,7 @@ class Pusher:
         """The node's newest checkpoint, after the size that the witness says it has; what it cosigned."""
         with node.node.store.snapshot() as view:
             head, _ = checkpoint.parse(view.checkpoint())
+            status, answer = 0, b""
             for _ in range(2):
                 path = merkle.prove_consistency(self.old, head.size, view.nodes)
                 status, kind, answer = await self.send(AddCheckpoint(self.old, tuple(path), view.checkpoint()).encode())

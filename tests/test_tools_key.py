@@ -1,0 +1,36 @@
+"""`yuanzheng key`: keys for people, and keys for cosigners."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger import keys
+from tests.centres import call, done
+
+
+@pytest.mark.parametrize(("options", "kind"), [((), keys.ED25519), (("--cosigner",), keys.COSIGNATURE)])
+def test_a_key_of_either_type(tmp_path: Path, options: tuple[str, ...], kind: int) -> None:
+    """The file is the owner's alone, and show tells the type and name that new gave it."""
+    path = tmp_path / "a.key"
+    made = done("key", "new", path, "--name", "replica.example/wuhan", "--json", *options).json
+    vkey, key = keys.parse_private(path.read_text(encoding="utf-8"))
+    assert (vkey.name, vkey.kind, vkey.key) == ("replica.example/wuhan", kind, key.public)
+    assert keys.parse_vkey(made["vkey"]) == vkey
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert done("key", "show", path, "--json").json["vkey"] == str(vkey)
+
+
+def test_a_cosigner_has_a_name_of_its_own(tmp_path: Path) -> None:
+    """The name stands in every checkpoint that it cosigns."""
+    said = call("key", "new", tmp_path / "a.key", "--cosigner")
+    assert said.code != 0
+    assert not (tmp_path / "a.key").exists()
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a+b", "a\nb"])
+def test_names_that_no_note_can_hold(tmp_path: Path, name: str) -> None:
+    """A key file that could never be read again is not written."""
+    assert call("key", "new", tmp_path / "a.key", "--name", name).code != 0
+    assert not (tmp_path / "a.key").exists()
