@@ -15,9 +15,10 @@ FILES ?=
 KILLS ?= 200
 EXAMPLES ?= 20000
 SECONDS ?= 600
+SEEDS ?= 10000
 BENCH ?=
 
-.PHONY: help demo test lint bench fuzz faults soak verifier lock clean python run-venv test-venv bench-venv
+.PHONY: help demo test lint bench fuzz faults soak simulate mutants verifier lock clean python run-venv test-venv bench-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +47,12 @@ faults: test-venv ## kill a node at random moments under load: make faults [KILL
 
 soak: test-venv ## a node under load for long: make soak [SECONDS=600]
 	@$(RUN) -m pytest --quiet --timeout 0 -m soak --soak $(SECONDS)
+
+simulate: test-venv ## all parties under one seed, with everything that goes wrong: make simulate [SEEDS=10000]
+	@$(RUN) -m pytest -n auto --dist worksteal --quiet --timeout 0 tests/test_simulator.py --seeds $(SEEDS)
+
+mutants: test-venv ## plant bugs in the node, and see that the simulator finds each
+	@$(RUN) -m tests.mutants
 
 verifier: run-venv ## dist/yuanzheng-verify.pyz: verification alone, for any Python, nothing to install
 	@$(RUN) -m tools.build_verifier

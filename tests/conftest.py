@@ -15,6 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("yuanzheng")
     group.addoption("--kills", type=int, default=30, help="how often a fault test kills its node")
     group.addoption("--soak", type=float, default=5.0, help="seconds of load in the soak tests")
+    group.addoption("--seeds", type=int, default=300, help="how many runs of the simulator")
     group.addoption("--examples", type=int, default=0, help="random examples of each property")
 
 

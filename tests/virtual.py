@@ -83,8 +83,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._queues: dict[int, tuple[Any, deque[_Job]]] = {}
         # Kept to the end, so that no destructor runs code of an ended life at a moment that nobody chose.
         self._tasks: list[asyncio.Task[Any]] = []
-        self.trouble: list[dict[str, Any]] = []
-        self.set_exception_handler(lambda _, context: self.trouble.append(context))
         self.set_task_factory(_owned)  # type: ignore[arg-type]
 
     def time(self) -> float:

@@ -1,0 +1,785 @@
+"""A whole ledger's parties in one process, under one seed: the real node code, with the world around it made up.
+
+    python -m tests.simulator --seed 7 --trace
+
+Time, network, disks and clocks are this file's; sealer, service, follower, cosigning, witness and their stores are the
+node's own. Everything that chance decides is decided by the seed, so a failure repeats. `tests.monitor` watches what is
+committed and what leaves each node, and ends the run at the first word that is not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import atexit
+import contextlib
+import functools
+import gc
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+from aiohttp import StreamReader, web
+from aiohttp.http import HttpVersion11, RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from ledger import keys, tiles
+from ledger import policy as policies
+from ledger.block import Clock as ClockState
+from ledger.errors import StoreError
+from ledger.keys import VKey
+from ledger.policy import Policy
+from ledger.store import Batch, Store
+from node import link
+from node.answers import OCTETS
+from node.config import Config, SealingSection
+from node.intake import Intake
+from node.sealer import Sealer
+from node.service import Service
+from node.submissions import ENTRIES
+from node.transport import Answer, Unreachable
+from tests import ledgers
+from tests.monitor import Broken, Monitor
+from tests.nodes import founding, seal
+from tests.virtual import LIFE, Crashed, Life, VirtualLoop
+
+START = ledgers.START
+"""Milliseconds since 1970 UTC when a simulation begins."""
+MEMORY = Path("/dev/shm")
+PRIMARY = "primary"
+
+
+# The world's parts
+
+
+@dataclass(slots=True)
+class NodeClock:
+    """A node's clock: off by `offset` seconds at the beginning, too fast by `drift` (a ratio), perhaps unsynchronised."""
+
+    loop: VirtualLoop
+    offset: float = 0.0
+    drift: float = 0.0
+    synced: bool = True
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC, as this node believes."""
+        now = self.loop.now + self.loop.lag
+        return START + int((now * (1 + self.drift) + self.offset) * 1000)
+
+    def state(self) -> ClockState:
+        """What its kernel would say."""
+        return ClockState(synced=self.synced, error=150 if self.synced else None)
+
+    def heal(self) -> None:
+        """Be right from now on."""
+        self.offset, self.drift, self.synced = 0.0, 0.0, True
+
+
+class SimStore(Store):
+    """A store whose writes may fail, and whose node may crash at each of them; `after` learns what is committed."""
+
+    node: Node | None = None
+    life: Life | None = None
+
+    def attach(self, node: Node, life: Life) -> None:
+        """From now on this is the store of that node's life."""
+        self.node, self.life = node, life
+
+    def snapshot(self) -> Any:
+        """As a store's, unless this life is over."""
+        if self.life is not None:
+            self.life.check()
+        return super().snapshot()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Batch]:
+        """As a store's, with this world's faults."""
+        with self._faults("block"), super().writing() as batch:
+            yield batch
+            self._boundary("before commit")
+
+    def put_checkpoint(self, checkpoint: bytes) -> None:
+        """As a store's, with this world's faults."""
+        with self._faults("checkpoint"):
+            super().put_checkpoint(checkpoint)
+
+    def put_mark(self, name: Any, value: bytes | None) -> None:
+        """As a store's, with this world's faults."""
+        with self._faults(f"mark {name}"):
+            super().put_mark(name, value)
+
+    def _boundary(self, moment: str) -> None:
+        if self.node is not None and self.life is not None:
+            self.node.world.boundary(self.life, moment)
+
+    @contextlib.contextmanager
+    def _faults(self, what: str) -> Iterator[None]:
+        node, life = self.node, self.life
+        if node is None or life is None:
+            yield
+            return
+        life.check()
+        if node.world.disk_full(node):
+            node.world.note(node.name, "disk full", what)
+            raise StoreError("store.full", actual="No space left on device", field=node.name)
+        self._boundary("before write")
+        yield
+        node.world.monitor.committed(node, self, what)
+        self._boundary("after commit")
+
+
+class _Connection:
+    """What a request knows of its connection: nothing."""
+
+    ssl_context = None
+    peername = ("127.0.0.1", 1)
+    sockname = ("127.0.0.1", 2)
+    transport = None
+    _reading_paused = False
+
+    def pause_reading(self) -> None:
+        """Nothing can be paused."""
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Nothing was paused."""
+
+
+_CONNECTION: Any = _Connection()
+
+
+def request(loop: VirtualLoop, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> web.BaseRequest:
+    """A request as aiohttp's parser would hand it on."""
+    fields = CIMultiDict({"Host": "simulated", **headers})
+    if body or method == "POST":
+        fields["Content-Length"] = str(len(body))
+    found = CIMultiDictProxy(fields)
+    message = RawRequestMessage(method, target, HttpVersion11, found, (), False, None, False, False, URL(target))
+    content = StreamReader(_CONNECTION, 2**24, loop=loop)
+    content.feed_data(body)
+    content.feed_eof()
+    nothing: Any = None
+    return web.BaseRequest(message, content, _CONNECTION, nothing, nothing, loop, client_max_size=2**26)
+
+
+@dataclass(slots=True)
+class Faults:
+    """What goes wrong while faults are on, as probabilities for each occasion, and means in seconds."""
+
+    loss: float = 0.0
+    """A request, or an answer, is lost on the way."""
+    twice: float = 0.0
+    """A request arrives twice."""
+    delay: float = 0.005
+    slow: float = 0.0
+    """A message takes a hundred times as long."""
+    crash: float = 0.0
+    """A node crashes at a write or beside an executor function."""
+    full: float = 0.0
+    """A write finds no room."""
+    crashes: int = 0
+    """Crashes at moments of no meaning."""
+    partitions: int = 0
+    clocks: int = 0
+    """Jumps, drifts and losses of synchronisation."""
+
+
+class Network:
+    """Carries requests between nodes, late, twice, half or not at all."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._random = Random(f"{world.seed} network")
+        self.cut: dict[tuple[str, str], int] = {}
+        """Directed pairs of names between which nothing passes, and how many partitions say so."""
+
+    def transport(self, name: str, life: Life | None) -> Wire:
+        """What a node called `name` asks others through."""
+        return Wire(self, name, life)
+
+    def delay(self) -> float:
+        """How long one message takes (seconds)."""
+        faults = self._world.faults
+        mean = faults.delay * (100 if self._random.random() < faults.slow else 1)
+        return 0.0002 + self._random.expovariate(1 / mean)
+
+    def arrives(self, sender: str, receiver: str) -> bool:
+        """Whether a message that is sent now will arrive."""
+        lost = self._random.random() < self._world.faults.loss
+        return not lost and not self.cut.get((sender, receiver))
+
+    def twice(self) -> bool:
+        """Whether a request that is sent now will arrive a second time."""
+        return self._random.random() < self._world.faults.twice
+
+
+class Wire:
+    """The network as one node sees it: a `node.transport.Transport`."""
+
+    def __init__(self, network: Network, name: str, life: Life | None) -> None:
+        self._network = network
+        self._world = network._world
+        self.name = name
+        self._life = life
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 10.0,
+    ) -> Answer:
+        """Ask once. Raises `Unreachable`."""
+        if self._life is not None:
+            self._life.check()
+        world, network, loop = self._world, self._network, self._world.loop
+        host, _, rest = url.removeprefix("http://").partition("/")
+        exchange = _Exchange(self, host, method, "/" + rest, body, dict(headers or {}), loop.create_future())
+        world.note(self.name, f"→ {host}", method, exchange.target, len(body))
+        world.monitor.outward(self.name, exchange.target, body)
+        if network.arrives(self.name, host):
+            # In no life's context: what is on the wire survives its sender.
+            for _ in range(2 if network.twice() else 1):
+                world.apart(loop.call_later, network.delay(), exchange.arrive)
+        try:
+            return await asyncio.wait_for(exchange.answer, seconds)
+        except TimeoutError:
+            raise Unreachable("node.unreachable", field=url, actual="no answer") from None
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its way, and its answer."""
+
+    wire: Wire
+    host: str
+    method: str
+    target: str
+    body: bytes
+    headers: dict[str, str]
+    answer: asyncio.Future[Answer]
+
+    def arrive(self) -> None:
+        """The request is there."""
+        world = self.wire._world
+        node = world.hosts.get(self.host)
+        if node is None or node.service is None or node.life is None:
+            world.apart(world.loop.call_later, self.wire._network.delay(), self._refuse)
+            return
+        message = request(world.loop, self.method, self.target, self.body, self.headers)
+        task = world.loop.create_task(node.service.handle(message), context=node.life.context())
+        life = node.life
+        world.apart(task.add_done_callback, functools.partial(self._handled, node, life))
+
+    def _handled(self, node: Node, life: Life, task: asyncio.Task[web.StreamResponse]) -> None:
+        world = self.wire._world
+        if not life.alive or task.cancelled():
+            return
+        defect = task.exception()
+        if defect is not None:
+            world.fail(f"{node.name} answers {self.method} {self.target} with {defect!r}", defect)
+            return
+        response = cast(web.Response, task.result())
+        body = response.body if isinstance(response.body, (bytes, bytearray)) else b""
+        fields = {name.lower(): value for name, value in response.headers.items()}
+        found = Answer(response.status, bytes(body), fields)
+        world.note(node.name, f"↩ {self.wire.name}", self.method, self.target, found.status, len(body))
+        world.monitor.answered(node, self.target, self.body, found)
+        if self.wire._network.arrives(self.host, self.wire.name):
+            world.loop.call_later(self.wire._network.delay(), self._deliver, found)
+
+    def _deliver(self, found: Answer) -> None:
+        if not self.answer.done():
+            self.answer.set_result(found)
+
+    def _refuse(self) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(Unreachable("node.unreachable", field=self.host, actual="connection refused"))
+
+
+# Nodes
+
+
+class Node:
+    """A machine: a folder, a clock, an address, and at times a life."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.folder = world.folder / name
+        self.clock = NodeClock(world.loop)
+        self.life: Life | None = None
+        self.lives = 0
+        self.store: SimStore | None = None
+        self.service: Service | None = None
+        self.full_until = -1.0
+
+    def start(self) -> None:
+        """Begin a life, from what the last one left on disk."""
+        if self.life is not None:
+            return
+        self.lives += 1
+        self.life = Life(self.name, self.lives)
+        self.world.note(self.name, "starts", self.lives)
+        self.life.context().run(self._begin, self.life)
+
+    def _begin(self, life: Life) -> None:
+        raise NotImplementedError
+
+    def open(self, life: Life) -> SimStore:
+        """This node's store, for a new life."""
+        store = cast(SimStore, SimStore.open(self.folder, durable=False, max_readers=16))
+        store.attach(self, life)
+        self.store = store
+        return store
+
+    def spawn(self, coroutine: Any) -> None:
+        """A task of this node that is to run as long as it lives."""
+        task = self.world.loop.create_task(coroutine)
+        life = self.life
+        self.world.apart(task.add_done_callback, lambda done: self._ended(life, done))
+
+    def _ended(self, life: Life | None, task: asyncio.Task[Any]) -> None:
+        if life is None or not life.alive or task.cancelled():
+            return
+        defect = task.exception()
+        self.world.fail(f"{self.name}: a task ended: {defect!r}", defect)
+
+    def crash(self, why: str) -> None:
+        """End the life at once; its store is closed when nothing of it is on the stack."""
+        life, store = self.life, self.store
+        if life is None:
+            return
+        self.world.note(self.name, "crashes", why)
+        self.life, self.store, self.service = None, None, None
+        self.world.loop.end(life)
+        self.world.apart(self.world.loop.call_soon, self._close, store)
+
+    def _close(self, store: SimStore | None) -> None:
+        if store is not None:
+            store.close()
+
+
+class Primary(Node):
+    """The node that seals."""
+
+    def _begin(self, life: Life) -> None:
+        world = self.world
+        store = self.open(life)
+        config = world.config
+        sealer = Sealer(store, [ledgers.LOG], self.clock, config.sealing, sleep=world.loop.sleep)
+
+        async def status() -> Mapping[str, Any]:
+            return link.status(sealer)
+
+        intake = Intake(sealer, store.profile, store.origin, config.server.max_waiting_entries)
+        self.service = Service(config, store, intake, status, world.policy.encode())
+        self.spawn(sealer.run())
+
+
+# Clients
+
+
+@functools.cache
+def work(number: int) -> bytes:
+    """The registration that any simulation's client may submit as its `number`-th."""
+    return ledgers.registration([_FILE], nonce=f"work {number}")
+
+
+_FILE = ledgers.measured("pattern.svg", b"<svg/>")
+
+
+class Client:
+    """Submits works one after the other, each until it is acknowledged; the same bytes each time."""
+
+    def __init__(self, world: World, name: str, numbers: range) -> None:
+        self.world = world
+        self.name = name
+        self.numbers = numbers
+        self.random = Random(f"{world.seed} {name}")
+        self.wire = world.network.transport(name, None)
+        self.done = False
+
+    async def run(self) -> None:
+        """Submit them all."""
+        mean = self.world.scenario.seconds / max(1, len(self.numbers))
+        left = [work(number) for number in self.numbers]
+        while left:
+            await asyncio.sleep(self.random.expovariate(1 / mean))
+            count = self.random.choice((1, 1, 1, 2, 5))
+            leaves, left = left[:count], left[count:]
+            if self.world.monitor.acknowledged and self.random.random() < 0.05:
+                leaves.append(self.random.choice(list(self.world.monitor.acknowledged)))
+            await self._submit(leaves)
+        self.done = True
+
+    async def _submit(self, leaves: list[bytes]) -> None:
+        wait = self.random.choice(self.world.scenario.waits)
+        waiting = leaves
+        while waiting:
+            host = self.world.scenario.intakes[0]
+            if self.random.random() < 0.3:
+                host = self.random.choice(self.world.scenario.intakes)
+            try:
+                if len(waiting) == 1:
+                    refused = await self._one(host, waiting[0], wait)
+                else:
+                    refused = await self._many(host, waiting, wait)
+            except Unreachable:
+                refused = waiting
+            waiting = refused
+            if waiting:
+                await asyncio.sleep(self.random.uniform(0.05, 1.0))
+
+    async def _ask(self, host: str, wait: str, body: bytes, kind: str) -> Answer:
+        url = f"http://{host}/entries?wait={wait}"
+        return await self.wire.ask("POST", url, body=body, headers={"Content-Type": kind}, seconds=8)
+
+    async def _one(self, host: str, leaf: bytes, wait: str) -> list[bytes]:
+        found = await self._ask(host, wait, leaf, OCTETS)
+        return [] if self._accept(leaf, wait, found.status, json.loads(found.body)) else [leaf]
+
+    async def _many(self, host: str, leaves: list[bytes], wait: str) -> list[bytes]:
+        found = await self._ask(host, wait, tiles.encode_bundle(leaves), ENTRIES)
+        said = json.loads(found.body)
+        results = said["results"] if found.status == 200 else [{"error": said}] * len(leaves)
+        left = []
+        for leaf, each in zip(leaves, results, strict=True):
+            status = each["error"]["status"] if "error" in each else 200
+            if not self._accept(leaf, wait, status, each.get("error", each)):
+                left.append(leaf)
+        return left
+
+    def _accept(self, leaf: bytes, wait: str, status: int, said: Any) -> bool:
+        """Whether the leaf need not be sent again."""
+        if status == 200:
+            self.world.monitor.told(self.name, leaf, wait, said)
+            return True
+        if status not in (429, 503):
+            self.world.fail(f"{self.name} is told {status} {said}")
+        return False
+
+
+# Scenarios
+
+
+@dataclass(slots=True)
+class Scenario:
+    """What a seed stands for."""
+
+    seed: int
+    seconds: float
+    """Virtual seconds with faults and load; then everything heals."""
+    entries: int
+    clients: int
+    faults: Faults
+    waits: list[str] = field(default_factory=lambda: ["local"])
+    intakes: list[str] = field(default_factory=lambda: [PRIMARY])
+    heartbeat: float = 5.0
+    tolerant: bool = False
+
+
+def scenario(seed: int) -> Scenario:
+    """Choose a scenario."""
+    random = Random(f"{seed} scenario")
+    # Some runs are calm, so that what holds without faults is seen to hold.
+    wild = random.random() < 0.9
+
+    def rate(most: float) -> float:
+        return random.choice((0.0, most / 4, most)) if wild else 0.0
+
+    faults = Faults(
+        loss=rate(0.2),
+        twice=rate(0.1),
+        delay=random.choice((0.001, 0.005, 0.05)),
+        slow=rate(0.05),
+        crash=rate(0.02),
+        full=rate(0.05),
+        crashes=int(rate(8)),
+        partitions=int(rate(12)),
+        clocks=int(rate(8)),
+    )
+    return Scenario(
+        seed=seed,
+        seconds=random.choice((15.0, 30.0, 50.0)),
+        entries=random.choice((30, 60, 120)),
+        clients=random.randint(1, 4),
+        faults=faults,
+        heartbeat=random.choice((2.0, 10.0)),
+        tolerant=random.random() < 0.3,
+    )
+
+
+@functools.cache
+def founded() -> Path:
+    """A folder with the store that every simulation begins from."""
+    into = Path(tempfile.mkdtemp(dir=MEMORY if os.access(MEMORY, os.W_OK) else None, prefix="yuanzheng-"))
+    atexit.register(shutil.rmtree, into, ignore_errors=True)
+    path = into / "store"
+    with Store.create(
+        path, origin=ledgers.ORIGIN, profile="certification", log_key=ledgers.LOG.public, durable=False
+    ) as store:
+        seal(store, founding(START - 60_000), START - 60_000)
+    return into
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run went: its trace's hash, events, leaves, acknowledgements, virtual seconds, crashes."""
+
+    seed: int
+    digest: str
+    events: int
+    leaves: int
+    acknowledged: int
+    seconds: float
+    crashes: int
+
+
+class World:
+    """One simulation."""
+
+    def __init__(self, seed: int, folder: Path, trace: Callable[[str], None] | None = None) -> None:
+        self.seed = seed
+        self.folder = folder
+        self.scenario = scenario(seed)
+        self.faults = self.scenario.faults
+        self.random = Random(f"{seed} world")
+        self._chance = Random(f"{seed} boundaries")
+        self.loop = VirtualLoop(Random(f"{seed} executors"))
+        self.loop.boundary = self.boundary
+        self.loop.set_exception_handler(
+            lambda _, context: self.fail(
+                f"{context['message']}: {context.get('exception')!r}", context.get("exception")
+            )
+        )
+        self._trace = trace
+        self._digest = sha256()
+        self.events = 0
+        self.crashes = 0
+        self.failure: Broken | None = None
+        self.config = Config(
+            sealing=SealingSection(
+                heartbeat_seconds=self.scenario.heartbeat, tolerate_unsynchronised=self.scenario.tolerant
+            )
+        )
+        self.vkey = VKey(ledgers.ORIGIN, keys.ED25519, ledgers.LOG.public)
+        self.policy: Policy = policies.from_log_key(self.vkey)
+        self.monitor = Monitor(self)
+        self.network = Network(self)
+        self.primary = Primary(self, PRIMARY)
+        self.hosts: dict[str, Node] = {PRIMARY: self.primary}
+        counts = [len(range(i, self.scenario.entries, self.scenario.clients)) for i in range(self.scenario.clients)]
+        firsts = [sum(counts[:i]) for i in range(len(counts))]
+        self.clients = [
+            Client(self, f"client{i}", range(first, first + count))
+            for i, (first, count) in enumerate(zip(firsts, counts, strict=True))
+        ]
+
+    # What the parts tell the world
+
+    def note(self, *words: object) -> None:
+        """One line of the trace."""
+        line = f"{self.loop.now:10.6f} " + " ".join(map(str, words))
+        self.events += 1
+        self._digest.update(line.encode() + b"\n")
+        if self._trace is not None:
+            self._trace(line)
+
+    def apart(self, schedule: Callable[..., Any], *args: Any) -> None:
+        """Schedule something that belongs to no life: `schedule(*args, context=…)`."""
+        schedule(*args, context=_NOBODY.copy())
+
+    def fail(self, why: str, cause: BaseException | None = None) -> None:
+        """End the run: something is broken."""
+        if self.failure is None:
+            self.note("BROKEN", why)
+            self.failure = Broken(why)
+            self.failure.__cause__ = cause
+            self.loop.stop()
+
+    def boundary(self, life: Life, moment: str) -> None:
+        """A moment at which a node may crash; raises `Crashed`."""
+        life.check()
+        if self.faults.crash and self._chance.random() < self.faults.crash / 4:
+            self.crash(self.hosts[life.name], moment)
+            raise Crashed
+
+    def disk_full(self, node: Node) -> bool:
+        """Whether a write finds no room now."""
+        if self.faults.full and self._chance.random() < self.faults.full / 4:
+            node.full_until = self.loop.now + self._chance.uniform(0, 2)
+        return self.loop.now < node.full_until
+
+    def crash(self, node: Node, why: str) -> None:
+        """Crash a node, and start it again some time later."""
+        if node.life is not None:
+            self.crashes += 1
+            node.crash(why)
+            self.apart(self.loop.call_later, self._chance.expovariate(1), node.start)
+
+    # The course of events
+
+    def run(self) -> Report:
+        """Live through it. Raises `Broken`."""
+        for node in self.hosts.values():
+            self.found(node)
+            node.start()
+        self._plan()
+        for client in self.clients:
+            self._watch(client.run())
+        self._watch(self._conduct())
+        try:
+            self.loop.run_forever()
+        finally:
+            for node in self.hosts.values():
+                if node.store is not None:
+                    node.store.close()
+            self.loop.bury()
+        if self.failure is not None:
+            raise self.failure
+        return Report(
+            self.seed,
+            self._digest.hexdigest(),
+            self.events,
+            len(self.monitor.history.hashes),
+            len(self.monitor.acknowledged),
+            self.loop.now,
+            self.crashes,
+        )
+
+    def found(self, node: Node) -> None:
+        """Give a node its first store."""
+        node.folder.mkdir()
+        shutil.copy(founded() / "store" / "data.mdb", node.folder / "data.mdb")
+        with Store.open(node.folder, readonly=True) as store, store.snapshot() as view:
+            self.monitor.found(node, view)
+
+    def _watch(self, coroutine: Any) -> None:
+        task = self.loop.create_task(coroutine)
+
+        def ended(done: asyncio.Task[Any]) -> None:
+            if not done.cancelled() and done.exception() is not None:
+                self.fail(f"the simulator itself: {done.exception()!r}", done.exception())
+
+        task.add_done_callback(ended)
+
+    def _plan(self) -> None:
+        """Faults that come at moments of their own."""
+        random, until = self.random, self.scenario.seconds
+        nodes = list(self.hosts.values())
+        for _ in range(self.faults.crashes):
+            self.loop.call_at(random.uniform(0, until), self.crash, random.choice(nodes), "at some moment")
+        names = [*self.hosts, *(client.name for client in self.clients)]
+        for _ in range(self.faults.partitions):
+            begin = random.uniform(0, until)
+            one = random.sample(names, random.randint(1, len(names) - 1))
+            other = [name for name in names if name not in one]
+            cut = [(a, b) for a in one for b in other]
+            if random.random() < 0.6:
+                cut += [(b, a) for a, b in cut]
+            self.loop.call_at(begin, self._cut, cut, 1)
+            self.loop.call_at(min(until, begin + random.expovariate(1 / 3)), self._cut, cut, -1)
+        for _ in range(self.faults.clocks):
+            self.loop.call_at(random.uniform(0, until), self._disturb, random.choice(nodes))
+
+    def _cut(self, pairs: list[tuple[str, str]], change: int) -> None:
+        self.note("partition", "begins" if change > 0 else "ends", pairs[0], len(pairs))
+        for pair in pairs:
+            self.network.cut[pair] = self.network.cut.get(pair, 0) + change
+
+    def _disturb(self, node: Node) -> None:
+        random, clock = self.random, node.clock
+        what = random.choice(("jump", "back", "drift", "unsynchronised", "heal"))
+        if what == "jump":
+            clock.offset += random.choice((0.05, 1.0, 4.0, 20.0))
+        elif what == "back":
+            clock.offset -= random.choice((0.05, 0.9, 4.0))
+        elif what == "drift":
+            clock.drift = random.uniform(-0.05, 0.05)
+        elif what == "unsynchronised":
+            clock.synced = False
+        else:
+            clock.heal()
+        self.note(node.name, "clock", what, clock.now_ms())
+
+    async def _conduct(self) -> None:
+        await asyncio.sleep(self.scenario.seconds)
+        self.note("everything heals")
+        self.faults = Faults(delay=0.002)
+        self.network.cut.clear()
+        for node in self.hosts.values():
+            node.clock.heal()
+            node.full_until = -1.0
+            node.start()
+        deadline = self.loop.now + 60
+        while why := self._unsettled():
+            if self.loop.now > deadline:
+                self.fail(f"nothing converges: {why}")
+                return
+            await asyncio.sleep(0.25)
+        self.monitor.finish()
+        self.loop.stop()
+
+    def _unsettled(self) -> str:
+        late = [client.name for client in self.clients if not client.done]
+        return f"{late} wait" if late else ""
+
+
+_NOBODY = Life("nobody").context()
+_NOBODY.run(LIFE.set, None)
+
+
+@contextlib.contextmanager
+def _remembered() -> Iterator[None]:
+    """Verify no signature twice: all nodes are in this process, and whether one verifies does not change."""
+    original = keys.verify
+    keys.verify = functools.lru_cache(100_000)(original)
+    try:
+        yield
+    finally:
+        keys.verify = original
+
+
+def simulate(seed: int, trace: Callable[[str], None] | None = None) -> Report:
+    """One run. Raises `Broken`."""
+    folder = Path(tempfile.mkdtemp(dir=founded(), prefix=f"{seed}-"))
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with _remembered():
+            return World(seed, folder, trace).run()
+    finally:
+        if collecting:
+            gc.enable()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description="Simulate a ledger's parties.")
+    parser.add_argument("--seed", type=int, default=0, help="the (first) seed")
+    parser.add_argument("--count", type=int, default=1, help="how many seeds to run from there")
+    parser.add_argument("--trace", action="store_true", help="print every event")
+    chosen = parser.parse_args(arguments)
+    for seed in range(chosen.seed, chosen.seed + chosen.count):
+        try:
+            print(simulate(seed, print if chosen.trace else None))
+        except Broken as error:
+            print(f"seed {seed}: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
