@@ -285,6 +285,9 @@ class Follower:
                     return True
             except Condemned:
                 raise
+            except _Moved:
+                # Something was pushed meanwhile.
+                return True
             except LedgerError as error:
                 trouble = trouble or error
         if trouble is not None:
