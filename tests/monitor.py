@@ -92,6 +92,8 @@ class Monitor:
         self.majority = len(world.replicas) // 2 + 1 if world.replicas else 0
         self.quorum_size = 0
         """The largest size that any primary has published: what is below it survives everything."""
+        self.goal = 0
+        """The size that everybody must reach in the end."""
 
     # What is on disk
 
@@ -115,7 +117,7 @@ class Monitor:
         with store.snapshot() as view:
             head = view.head
             signed = checkpoints.parse(view.checkpoint())[0]
-            self._world.note(node.name, "commits", what, head.size, signed.size)
+            self._world.note(node.name, "commits", what, head.size, signed.size, disk.published)
             if head.size < disk.size:
                 self._broken(f"{node.name} went back from {disk.size} leaves to {head.size}")
             if node is self._world.primary:
@@ -281,23 +283,30 @@ class Monitor:
 
     def _stranded(self, replica: Replica) -> bool:
         """Whether a replica holds a tail that a restored primary has lost: it rightly refuses to go on."""
-        assert replica.store is not None
+        if replica.store is None:
+            return False
         with replica.store.snapshot() as view:
             return self.history.roots.get(view.head.size) != view.head.root
 
     def unsettled(self) -> str:
         """What has not converged yet, or "" if everything has."""
-        world = self._world
-        size = self.disks[world.primary.name].size
-        if size != self.history.size:
-            return f"the primary has {size} of {self.history.size} leaves"
-        for replica in world.replicas:
-            if replica.name not in world.gone and not self._stranded(replica):
-                disk = self.disks[replica.name]
-                if disk.size != size or disk.signed != size:
-                    return f"{replica.name} holds {disk.size}, and cosigned {disk.signed}, of {size}"
-        if world.policy.quorum is not None and self.disks[world.primary.name].published != size:
-            return f"{self.disks[world.primary.name].published} are published of {size}"
+        world, primary = self._world, self.disks[self._world.primary.name]
+        rest = [each for each in world.replicas if each.name not in world.gone and not self._stranded(each)]
+        if len(rest) < self.majority:
+            # Two replicas that were on different sides of what a restored primary lost: no quorum any more.
+            return ""
+        late = [client.name for client in world.clients if not client.done]
+        if late:
+            return f"{late} wait"
+        self.goal = self.goal or primary.size
+        for replica in rest:
+            disk = self.disks[replica.name]
+            if disk.signed < self.goal:
+                return f"{replica.name} holds {disk.size}, and cosigned {disk.signed}, of {self.goal}"
+            if world.policy.quorum is not None and disk.published < self.goal:
+                return f"{replica.name} shows {disk.published} of {self.goal}"
+        if world.policy.quorum is not None and primary.published < self.goal:
+            return f"{primary.published} are published of {self.goal}"
         return ""
 
     def finish(self) -> None:

@@ -62,6 +62,8 @@ START = ledgers.START
 """Milliseconds since 1970 UTC when a simulation begins."""
 MEMORY = Path("/dev/shm")
 PRIMARY = "primary"
+PATIENCE = 120.0
+"""Virtual seconds within which everything converges once nothing goes wrong any more."""
 
 
 # The world's parts
@@ -440,7 +442,7 @@ class Replica(Node):
         world = self.world
         store = self.open(life)
         wire = world.network.transport(self.name, life)
-        settings = ReplicaSection(of=tuple(f"http://{name}" for name in self.sources), processes=1)
+        settings = ReplicaSection(of=tuple(f"http://{name}" for name in self.sources), processes=1, poll_seconds=2)
         follower = Follower(
             store,
             world.policy,
@@ -859,11 +861,12 @@ class World:
             self.loop.call_at(random.uniform(0, until), self.crash, random.choice(nodes), "at some moment")
         for name in self.scenario.lost:
             self.loop.call_at(random.uniform(0, until), self.lose, self.hosts[name])
+        # A copy is never of a tail that was lost before: that would be an operator who wants a fork.
+        times = sorted(random.uniform(0, until) for _ in range(2 * self.scenario.restores))
         for i in range(self.scenario.restores):
-            copied = random.uniform(0, until)
             copy = self.folder / f"copy{i}"
-            self.loop.call_at(copied, self.back_up, self.primary, copy)
-            self.loop.call_at(random.uniform(copied, until), self.restore, self.primary, copy)
+            self.loop.call_at(times[2 * i], self.back_up, self.primary, copy)
+            self.loop.call_at(times[2 * i + 1], self.restore, self.primary, copy)
         names = [*self.hosts, *(client.name for client in self.clients)]
         for _ in range(self.faults.partitions):
             begin = random.uniform(0, until)
@@ -907,18 +910,14 @@ class World:
             node.clock.heal()
             node.full_until = -1.0
             self._restart(node)
-        deadline = self.loop.now + 60
-        while why := self._unsettled():
+        deadline = self.loop.now + PATIENCE
+        while why := self.monitor.unsettled():
             if self.loop.now > deadline:
                 self.fail(f"nothing converges: {why}")
                 return
             await asyncio.sleep(0.25)
         self.monitor.finish()
         self.loop.stop()
-
-    def _unsettled(self) -> str:
-        late = [client.name for client in self.clients if not client.done]
-        return f"{late} wait" if late else self.monitor.unsettled()
 
 
 _NOBODY = Life("nobody").context()
