@@ -308,7 +308,12 @@ class Cosigning:
             self._gathered[name] = signature
             if self._held():
                 self._wake_all()
-            await self._publish()
+            try:
+                await self._publish()
+            except LedgerError:
+                # Not written, so not published: this cosigner is asked again, and then it is tried again.
+                self._gathered.pop(name, None)
+                raise
         elif self._published is not None and checkpoint == self._published[0]:
             self._add_late(signature)
 
@@ -385,6 +390,8 @@ class Cosigning:
                 raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
             if view.root_at(checkpoint.size) != checkpoint.root:
                 raise HttpError(422, "node.other-root", expected=view.root_at(checkpoint.size), actual=checkpoint.root)
+        if self._target is None or checkpoint.size > self._target[0].size:
+            self._begin()
         taken = 0
         for cosigner in self.cosigners:
             name, vkey = cosigner.witness.name, cosigner.witness.vkey

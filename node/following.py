@@ -281,6 +281,8 @@ class Follower:
                 if self.policy.quorum is not None:
                     with suppress(HttpError):
                         await self.accept(await source.published())
+                    if source is self.sources[0] and not found:
+                        await self._hand_in(source)
                 if found:
                     return True
             except Condemned:
@@ -331,6 +333,16 @@ class Follower:
             self._evidence(misbehaviour.rollback(before, raw, self._clock.now_ms(), source.url))
         else:
             self._shown[source.url] = checkpoint.size, raw
+
+    async def _hand_in(self, source: Source) -> None:
+        """Give the log what this node cosigned until that, or more, is published: the log may not have learnt of it."""
+        with self.store.snapshot() as view:
+            size, mark = self._size(view), view.mark("cosigned")
+            note = view.checkpoint() if size else b""
+        published = 0 if mark is None else checkpoints.parse(mark)[0].size
+        if published < size and self._cosigner is not None and notes.parse(note).by(self._cosigner[0]):
+            with suppress(LedgerError):
+                await source.hand_in(note)
 
     async def compare(self, source: Source) -> None:
         """The newest checkpoint of a source must be of the tree that is held, if it is no larger.
