@@ -441,8 +441,6 @@ class _Placed:
     root: bytes
     by: str
     """What it vouched with."""
-    complete: bool
-    """Whether that tree ends with `leaves`, and must end with a block leaf."""
 
     @property
     def position(self) -> int:
@@ -529,13 +527,16 @@ def _place(evidence: BrokenBlock, policy: Policy) -> _Placed:
         log = _signer(block, policy)
         if block.tree != after.root():
             raise ProofError("misbehaviour.not-vouched", expected=block.tree, actual=after.root())
-        place = (block.ledger, before, previous, after.size, block.tree, "the block's own header", True)
+        place = (block.ledger, before, previous, after.size, block.tree, "the block's own header")
         return _Placed(evidence, log, *place)
     after.append(hashes[-1])
     checkpoint, log = _signed(evidence.checkpoint, policy)
     merkle.verify_consistency(after.size, checkpoint.size, evidence.path, after.root(), checkpoint.root)
-    complete = after.size == checkpoint.size
-    place = (checkpoint.origin, before, previous, checkpoint.size, checkpoint.root, "a signed checkpoint", complete)
+    if not blocks.is_block(leaves[-1]) and after.size != checkpoint.size:
+        raise ProofError(
+            "misbehaviour.unfinished", field="evidence.leaves", expected=checkpoint.size, actual=after.size
+        )
+    place = (checkpoint.origin, before, previous, checkpoint.size, checkpoint.root, "a signed checkpoint")
     return _Placed(evidence, log, *place)
 
 
@@ -583,8 +584,7 @@ def _block_faults(placed: _Placed) -> list[_Fault]:
     """What is wrong with the block leaf, as far as it follows from the leaf before the block and the entries."""
     leaf, position = placed.evidence.leaves[-1], placed.position
     if not blocks.is_block(leaf):
-        missing = ProofError("misbehaviour.no-block", expected="a block leaf", actual=leaf[:26])
-        return [_Fault(position, missing)] if placed.complete else []
+        return [_Fault(position, ProofError("misbehaviour.no-block", expected="a block leaf", actual=leaf[:26]))]
     try:
         block = blocks.parse(leaf, lenient=True)
         _follows(placed, block)
@@ -646,7 +646,7 @@ def _replayed(placed: _Placed, facts: dict[str, str | int], view: View) -> Findi
 
 
 def _replay(placed: _Placed, view: View) -> _Fault | None:
-    """The first thing that replay finds wrong. Raises `RuleError` where rules begin that this program does not know."""
+    """The first thing that replay finds wrong. Raises `RuleError` where it meets rules that this program does not know."""
     evidence = placed.evidence
     if view.profile == "certification":
         rules.version_in_force(view)
@@ -658,12 +658,9 @@ def _replay(placed: _Placed, view: View) -> _Fault | None:
         except LedgerError as error:
             fault = _Fault(evidence.first + position, error)
             break
-    leaf = evidence.leaves[-1]
-    if not blocks.is_block(leaf):
-        return _known(fault)
     try:
-        chain.apply(view, good, leaf)
-    except (StoreError, RuleError):
+        chain.apply(view, good, evidence.leaves[-1])
+    except StoreError:
         raise
     except FormatError as error:
         # Lenient reading has passed this header: it says more than this program knows.

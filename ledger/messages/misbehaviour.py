@@ -185,6 +185,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "ledger itself declares, by a ledger.recover entry, that it was restored from fewer leaves."
         ),
     ),
+    "misbehaviour.unfinished": (
+        "{field} 既不以区块叶结束，也不在日志签名的大小处结束：应到 {expected}，实到 {actual}。",
+        "{field} end neither with a block leaf nor at the size that the log signed: expected {expected}, found {actual}.",
+    ),
     "misbehaviour.unknown-rule": (
         "本程序不知道的规则或种类：{actual}。",
         "A rule or kind that this program does not know: {actual}.",
