@@ -171,6 +171,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "条目应以 {expected} 指明，实为 {actual}。",
         "An entry is named by {expected}; found {actual}.",
     ),
+    "node.evidence-kept": (
+        "针对日志的 {actual} 类证据已保存于 {field}：请核验，并另存一份于他处。",
+        "Evidence of kind {actual} against the log was kept in {field}: verify it, and copy it to a safe place.",
+    ),
+    "node.evidence-not-kept": (
+        "针对日志的 {actual} 类证据未能保存到 {field}：{reason}",
+        "Evidence of kind {actual} against the log could not be kept in {field}: {reason}",
+    ),
     "node.key-file": (
         "无法读取私钥文件 {field}（{actual}）。",
         "The private key file {field} cannot be read ({actual}).",
