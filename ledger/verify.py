@@ -24,7 +24,7 @@ from ledger import block as blocks
 from ledger import certificate as certificates
 from ledger import checkpoint as checkpoints
 from ledger import entry as entries
-from ledger import kinds, merkle, number, receipt, rules, works
+from ledger import kinds, merkle, number, pending, receipt, rules, works
 from ledger.block import Block
 from ledger.certificate import Certificate, OpenFile, OpenValue, ProvenLeaf
 from ledger.checkpoint import Checkpoint
@@ -33,6 +33,7 @@ from ledger.entry import Entry
 from ledger.errors import Language, LedgerError, ProofError, RuleError, compared, shown
 from ledger.policy import Policy
 from ledger.rules import Key, Record
+from ledger.times import stamp
 
 Outcome = Literal["ok", "failed", "unknown", "note"]
 Verdict = Literal["consistent", "inconsistent", "undetermined"]
@@ -130,6 +131,14 @@ def compact_receipt(text: str, *, policy: Policy | None, accept_log_key: bool = 
     The verdict is `undetermined` unless the verifier accepts that with `accept_log_key`. Never raises for bad input.
     """
     return _collect(lambda steps: _receipt(steps, text, policy, accept_log_key))
+
+
+def pending_receipt(text: str, *, policy: Policy | None) -> Report:
+    """Verify a pending receipt: a replica's promise to pass an entry on, and no proof that it was registered.
+
+    The verdict is `undetermined` at best, whatever the policy. Never raises for bad input.
+    """
+    return _collect(lambda steps: _pending(steps, text, policy))
 
 
 def _collect(check: Callable[[_Steps], None]) -> Report:
@@ -517,3 +526,28 @@ def _receipt(steps: _Steps, text: str, policy: Policy | None, accept_log_key: bo
         "a certificate with cosignatures",
         "仅账本密钥 (log key only)",
     )
+
+
+def _pending(steps: _Steps, text: str, policy: Policy | None) -> None:
+    with steps.failing("format", stop=True):
+        parsed = pending.parse_text(text)
+        steps.add("format", "ok", pending.PREFIX, f"{len(text)} characters")
+    with steps.failing("pending-signature", stop=True):
+        pending.verify_signature(parsed)
+        steps.add("pending-signature", "ok", parsed.by, parsed.leaf)
+    known = () if policy is None else policy.witnesses
+    who = next((f"{each.name} ({each.vkey.name})" for each in known if each.vkey.key == parsed.by), None)
+    wanted = ", ".join(each.name for each in known) or "a policy that names the replica"
+    steps.add("pending-replica", "unknown" if who is None else "ok", wanted, who or parsed.by)
+    steps.add(
+        "pending",
+        "unknown",
+        "a receipt or certificate of the registration",
+        f"{who or parsed.by.hex()}, {stamp(parsed.time)}",
+    )
+    steps.facts |= {
+        "ledger": parsed.ledger,
+        "leaf": parsed.leaf.hex(),
+        "promised": parsed.time,
+        "replica": who or parsed.by.hex(),
+    }

@@ -79,6 +79,15 @@ def test_the_examples_receipt_is_the_log_keys_promise() -> None:
     assert short.verdict == "undetermined"
 
 
+def test_the_examples_pending_receipt_is_a_promise() -> None:
+    """The pending receipt on the page is by the policy's witness, and no policy makes more of it than 无法判断."""
+    trusted = policy.parse(BLOCKS["policy"].encode() + b"\n")
+    report = verify.pending_receipt(BLOCKS["pending-receipt"], policy=trusted)
+    assert report.verdict == "undetermined"
+    assert [step.outcome for step in report.steps] == ["ok", "ok", "ok", "unknown"]
+    assert report.facts["replica"] == "w1 (witness.example/w1)"
+
+
 def section(title: str, page: str = DOCUMENT) -> str:
     """The text under a heading, up to the next heading of its level or above."""
     level, name = title.split(" ", 1)
@@ -128,7 +137,7 @@ def test_every_code_is_documented(name: str) -> None:
 
 def test_every_documented_code_exists() -> None:
     """No code on the page is one that nobody raises."""
-    areas = "block|certificate|encoding|entry|keys|kinds|merkle|note|policy|proof|receipt|rules|tiles|verify"
+    areas = "block|certificate|encoding|entry|keys|kinds|merkle|note|pending|policy|proof|receipt|rules|tiles|verify"
     found = set(re.findall(rf"`((?:{areas})\.[a-z0-9]+(?:-[a-z0-9]+)*)`", DOCUMENT + RULES))
     found -= {*kinds.KINDS, PROOF_NAME}
     assert {code for code in found if code not in area(code.partition(".")[0])} == set()
@@ -443,6 +452,23 @@ def test_the_receipt_holds_entry_block_and_path() -> None:
     assert unpack(data) == {"b": LEAVES[7], "e": LEAVES[5], "i": 5, "p": path(0, HASHES[5:7])}
     short = unpack(base45(BLOCKS["short-receipt"].removeprefix("YZ1:")))
     assert short == {"h": HASHES[5], "n": BLOCKS["numbers"].splitlines()[0]}
+
+
+def test_the_pending_receipt_is_signed_by_the_witness() -> None:
+    """Base45 of tag, canonical body and signature; the body names the ledger and leaf 5."""
+    data = base45(BLOCKS["pending-receipt"].removeprefix("YZP1:"))
+    assert data == dump(BLOCKS["pending-receipt-bytes"])
+    tag, body, signature = data[:21], data[21:-64], data[-64:]
+    assert tag == b"yuanzheng/pending@v1\n"
+    stated = unpack(body)
+    assert pack(stated) == body
+    assert stated == {
+        "by": rows("keys")["witness: public key"],
+        "leaf": HASHES[5],
+        "ledger": BODIES[5]["ledger"],
+        "time": 1_790_000_001_550,
+    }
+    Ed25519PublicKey.from_public_bytes(stated["by"]).verify(signature, tag + body)
 
 
 def test_the_numbers_have_their_check_digits() -> None:

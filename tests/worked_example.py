@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ledger import (
-    block,
     categories,
     certificate,
     checkpoint,
@@ -25,6 +24,7 @@ from ledger import (
     kinds,
     merkle,
     number,
+    pending,
     policy,
     proof,
     receipt,
@@ -203,6 +203,14 @@ def open_receipt(made: Ledger) -> str:
     return receipt.encode(leaf, header, 5, path, leaf_hash=merkle.leaf_hash(leaf), number=number_)
 
 
+def promise(made: Ledger) -> pending.Pending:
+    """The pending receipt that the witness, as a replica, gave for leaf 5 before it was sealed."""
+    key = KEYS["witness"]
+    return pending.make(
+        ledger=ORIGIN, leaf=merkle.leaf_hash(made.leaf(5)), time=TIME + 1550, by=key.public, sign=key.sign
+    )
+
+
 def annotate(value: Any, label: str = "", depth: int = 0) -> list[str]:
     """Canonical MessagePack, one item a line: `hex  # what it is`."""
     indent = "  " * depth + (f"{label}: " if label else "")
@@ -243,8 +251,8 @@ def wrapped(data: bytes, indent: str = "") -> list[str]:
 
 
 def annotated_leaf(leaf: bytes) -> str:
-    """A leaf as tag, body and signature."""
-    tag = entry.BLOCK_TAG if block.is_block(leaf) else entry.ENTRY_TAG
+    """A leaf, or a pending receipt, as tag, body and signature."""
+    tag = leaf[: leaf.index(b"\n") + 1]
     body = encoding.decode(leaf[len(tag) : -64])
     lines = [line(tag, f'tag "{tag.decode().strip()}" and a newline'), *annotate(body, "body")]
     lines += [line(leaf[-64:-32], "signature: R"), line(leaf[-32:], "signature: S")]
@@ -347,6 +355,8 @@ def blocks() -> dict[str, str]:
         "receipt": open_receipt(made),
         "receipt-body": annotated(encoding.decode(_receipt_bytes(open_receipt(made)))),
         "short-receipt": short,
+        "pending-receipt": promise(made).text,
+        "pending-receipt-bytes": annotated_leaf(promise(made).data),
         "numbers": "\n".join(number.format_number(SHORT, index) for index in (5, 6)),
     }
 

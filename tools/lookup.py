@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger import checkpoint as checkpoints
 from ledger import entry as entries
-from ledger import merkle, receipt
+from ledger import merkle, pending, receipt
 from ledger import policy as policies
 from ledger.errors import LedgerError, ProofError
 from ledger.kinds import KINDS
@@ -75,11 +75,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _is_file(subject: str) -> bool:
-    return not subject.startswith(receipt.PREFIX) and Path(subject).exists()
+    return not subject.startswith((receipt.PREFIX, pending.PREFIX)) and Path(subject).exists()
 
 
 def _named(subject: str) -> str:
     """What a node calls what a person typed or scanned. Raises `FormatError`, also for a mistyped number."""
+    if subject.startswith(pending.PREFIX):
+        return pending.parse_text(subject).leaf.hex()
     if subject.startswith(receipt.PREFIX):
         parsed = receipt.parse(subject)
         return merkle.leaf_hash(parsed.entry).hex() if isinstance(parsed, receipt.Receipt) else parsed.leaf_hash.hex()

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ledger import block, certificate, encoding, entry, receipt
+from ledger import block, certificate, encoding, entry, pending, receipt
 from ledger import proof as proofs
 from ledger.errors import FormatError
+from ledger.messages import text as text_of
 from node.service import readable
 from tools.client import with_client
 from tools.console import Console
@@ -29,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show."""
     subject = options.subject
-    if subject.startswith(receipt.PREFIX):
+    if subject.startswith((receipt.PREFIX, pending.PREFIX)):
         value = _receipt(subject)
     elif Path(subject).is_file():
         value = _file(read_limited(Path(subject), 64 * 2**20))
@@ -55,7 +56,7 @@ def _file(data: bytes) -> Any:
         except FormatError:
             parsed = proofs.parse(data)
             return {"index": parsed.index, "path": readable(parsed.path), "checkpoint": parsed.checkpoint.decode()}
-    if data.startswith(receipt.PREFIX.encode()):
+    if data.startswith((receipt.PREFIX.encode(), pending.PREFIX.encode())):
         return _receipt(data.decode().strip())
     return leaf(data)
 
@@ -75,6 +76,11 @@ def _certificate(parsed: certificate.Certificate) -> Any:
 
 
 def _receipt(text: str) -> Any:
+    if text.startswith(pending.PREFIX):
+        promised = pending.parse_text(text)
+        said = {"note_zh": text_of("verify.pending", "zh"), "note_en": text_of("verify.pending", "en")}
+        values = {name: getattr(promised, name) for name in ("by", "leaf", "ledger", "time")}
+        return {pending.TAG.decode().strip(): readable(values), **said}
     parsed = receipt.parse(text)
     if isinstance(parsed, receipt.Reference):
         return {"number": parsed.number, "leaf_hash": parsed.leaf_hash.hex()}

@@ -1,4 +1,4 @@
-"""Verify a certificate, its PDF, an evidence package or a compact receipt, offline.
+"""Verify a certificate, its PDF, an evidence package, a compact receipt or a pending receipt, offline.
 
 Nothing is fetched and nobody is asked. Each step prints what was compared, with the value expected and the value found.
 The policy or log key must come from a source that you trust: one found inside a package is shown, never trusted.
@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ledger import certificate, keys, receipt, verify
+from ledger import certificate, keys, pending, receipt, verify
 from ledger import policy as policies
 from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
@@ -37,6 +37,7 @@ FILES = "files/"
 MAX_MEMBERS = 100_000
 MAX_SWELLING = 20
 """How many times its stored size an original may have: `yuanzheng register` stores originals as they are."""
+_RECEIPTS = (receipt.PREFIX, pending.PREFIX)
 _STYLES = {"ok": "green", "failed": "red", "unknown": "yellow", "note": "dim"}
 _MARKS = {"ok": "✓", "failed": "✗", "unknown": "?", "note": "·"}
 _VERDICTS = {"consistent": "green", "inconsistent": "red", "undetermined": "yellow"}
@@ -44,9 +45,8 @@ _VERDICTS = {"consistent": "green", "inconsistent": "red", "undetermined": "yell
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument(
-        "evidence", metavar="EVIDENCE", help="a .tlog-proof, a PDF, an evidence package (.zip), or a receipt's text YZ1:…"
-    )
+    named = "a .tlog-proof, a PDF, an evidence package (.zip), or the text of a receipt YZ1:… or YZP1:…"
+    parser.add_argument("evidence", metavar="EVIDENCE", help=named)
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="original files or folders to compare")
     parser.add_argument("--policy", type=Path, help="the policy that you trust (C2SP tlog-policy)")
     parser.add_argument("--log-key", metavar="VKEY", help="instead of a policy: the log's verifier key")
@@ -56,9 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Verify and print."""
     policy = trusted_policy(options.policy, options.log_key)
-    if options.evidence.startswith(receipt.PREFIX):
-        report = verify.compact_receipt(options.evidence, policy=policy, accept_log_key=options.accept_log_key)
-        return _print(report, console)
+    if options.evidence.startswith(_RECEIPTS):
+        return _print(_from_text(options.evidence, policy, options), console)
     path = Path(options.evidence)
     if _is_package(path):
         data, inside, page = _from_package(path, policy, console, originals=not options.files)
@@ -66,13 +65,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
         report = verify.certificate(data, files=files, policy=policy)
         return _print(report if page is None else _with_page(report, data, page), console)
     data = read_limited(path, MAX_CERTIFICATE)
-    if data.startswith(receipt.PREFIX.encode()):
-        text = data.decode("ascii", "replace").rstrip("\n")
-        return _print(verify.compact_receipt(text, policy=policy, accept_log_key=options.accept_log_key), console)
+    if data.startswith(tuple(prefix.encode() for prefix in _RECEIPTS)):
+        return _print(_from_text(data.decode("ascii", "replace").rstrip("\n"), policy, options), console)
     files = digest_paths(options.files, quiet=console.json)
     if data.startswith(PDF):
         return _print(_from_pdf(data, files, policy), console)
     return _print(verify.certificate(data, files=files, policy=policy), console)
+
+
+def _from_text(text: str, policy: Policy | None, options: argparse.Namespace) -> Report:
+    """The verdict on a receipt's text."""
+    if text.startswith(pending.PREFIX):
+        return verify.pending_receipt(text, policy=policy)
+    return verify.compact_receipt(text, policy=policy, accept_log_key=options.accept_log_key)
 
 
 def _from_pdf(page: bytes, files: Sequence[FileDigest], policy: Policy | None) -> Report:
@@ -231,6 +236,8 @@ def facts(report: Report) -> list[tuple[str, str]]:
     ]
     if "time" in found:
         rows.insert(3, ("time", stamp(found["time"])))
+    if "promised" in found:
+        rows += [("promised", stamp(found["promised"])), ("replica", found["replica"]), ("leaf", found["leaf"])]
     rows += [("disclosed", f"{name}: {value}") for name, value in found.get("disclosed", {}).items()]
     return [(name, str(value)) for name, value in rows if value is not None]
 

@@ -26,6 +26,7 @@ AREAS = (
     "note",
     "pdf",
     "paper",
+    "pending",
     "policy",
     "proof",
     "receipt",

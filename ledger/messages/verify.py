@@ -69,6 +69,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "印刷的页面与内嵌证书所生成的一致",
         "The printed page is the one that the certificate inside it makes",
     ),
+    "verify.pending": (
+        "待办回执只是分中心转交条目的承诺，不是登记：条目也可能被拒绝；登记后请索取回执或证书",
+        "A pending receipt is a sub-centre's promise to pass an entry on, not a registration: it may yet be refused; ask for the receipt or certificate",
+    ),
+    "verify.pending-replica": (
+        "作出承诺的分中心节点在核验者的策略之内",
+        "The replica that promised is one of the verifier's policy",
+    ),
+    "verify.pending-signature": (
+        "待办回执由其所载公钥签署，签后未改",
+        "The pending receipt is signed by the key that it names and unchanged since",
+    ),
     "verify.policy": (
         "信任来源：核验者自己取得的策略或账本公钥",
         "Source of trust: a policy or log key that the verifier obtained independently",
