@@ -211,6 +211,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "等待封块的条目已有 {actual} 条，上限为 {expected} 条（server.max_waiting_entries）：请稍后重试。",
         "{actual} entries wait already, and the limit is {expected} (server.max_waiting_entries): retry shortly.",
     ),
+    "node.outbox-full": (
+        "总节点不可达，等待转交的条目已有 {actual} 条，上限为 {expected} 条（outbox.max_entries），本次提交一条也未收下：请稍后重试。",
+        "The primary is away, {actual} entries wait to be passed on, and the limit is {expected} (outbox.max_entries); nothing of this submission was taken: retry later.",
+    ),
     "node.policy-file": (
         "无法读取策略文件 {field}（{actual}）。",
         "The policy file {field} cannot be read ({actual}).",

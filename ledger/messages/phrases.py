@@ -20,6 +20,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("a decimal number", "十进制数"),
     ("a directory without a store", "尚无存储库的目录"),
     ("a file that can be read to its end", "可从头读到尾的文件"),
+    ("a file of the outbox", "发件箱文件"),
     ("a head that fits its last block", "与最后一个区块相符的账本头"),
     ("a key id and a signature", "密钥标识和签名"),
     ("a leaf index, 64 hex digits, or a certificate number", "叶序号、64 位十六进制数或证书编号"),

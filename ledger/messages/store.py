@@ -1,6 +1,14 @@
 """Sentences about the store."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "store.outbox-damaged": (
+        "发件箱 {field} 已损坏：应为{expected}，实为 {actual}。其中的条目未转交，也未丢弃：请保留该文件，更换磁盘，并请成员重新提交。",
+        "The outbox {field} is damaged: expected {expected}, found {actual}. Its entries are neither passed on nor dropped: keep the file, replace the disk, and ask members to submit again.",
+    ),
+    "store.outbox-unwritten": (
+        "发件箱 {field} 未能写入（{actual}），该条目未被收下：请腾出磁盘空间后重新提交；此前收下的不受影响。",
+        "The outbox {field} could not be written ({actual}), and the entry was not taken: free some disk space and submit again; what was taken before is safe.",
+    ),
     "store.damaged": (
         "存储已损坏：{actual}，应为 {expected}。请勿继续写入；运行 yuanzheng fsck 查明，或从备份、副本恢复。",
         "The store is damaged: {actual}; expected {expected}. Write nothing more; run yuanzheng fsck, or restore a backup.",
