@@ -21,7 +21,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ledger import keys
+from ledger import checkpoint as checkpoints
+from ledger import keys, misbehaviour
 from ledger import policy as policies
 from ledger.errors import LedgerError
 from ledger.store import Store
@@ -41,9 +42,13 @@ from node.clock import Clock, SystemClock
 from node.config import Config, ConfigError, read_private
 from node.core import Core
 from node.cosigning import Cosigning
+from node.evidence import FOLDER as EVIDENCE
+from node.evidence import Keeper, Notice
 from node.following import Follower
+from node.forwarding import Forwarder, ForwardingSettings
 from node.intake import Intake
 from node.joining import join
+from node.outbox import Outbox
 from node.peers import HttpTransport
 from node.sealer import Sealer
 from node.service import Service
@@ -80,7 +85,9 @@ def read_policy(path: Path) -> bytes:
     return data
 
 
-def open_witness(config: Config, origin: str, log_keys: Sequence[keys.SigningKey], clock: Clock) -> Witness | None:
+def open_witness(
+    config: Config, origin: str, log_keys: Sequence[keys.SigningKey], clock: Clock, keeper: Keeper
+) -> Witness | None:
     """The witness of other logs that is configured, if any. Raises `ConfigError`, `FormatError` or `StoreError`."""
     settings = config.witness
     if settings.logs is None:
@@ -91,12 +98,17 @@ def open_witness(config: Config, origin: str, log_keys: Sequence[keys.SigningKey
     for each, where in [(vkey, settings.key), *((log, settings.logs) for log in logs)]:
         if each.name in own or each.key in own:
             raise ConfigError("witness.own-log", field=str(where), actual=str(each))
-    return Witness(settings.state, logs, vkey, key, clock, on_fork=_forked)
+
+    def forked(first: bytes, second: bytes) -> None:
+        root = checkpoints.parse(second)[0].root
+        with suppress(LedgerError):
+            keeper.keep(misbehaviour.TwoTrees(first, second, root))
+
+    return Witness(settings.state, logs, vkey, key, clock, on_fork=forked)
 
 
-def _forked(small: bytes, large: bytes) -> None:
-    # Both notes whole: they are the evidence.
-    log.critical("a log has signed two trees of one size:\n%s\n%s", small.decode(), large.decode())
+def _tell(notice: Notice) -> None:
+    log.critical("%s", LedgerError(notice.code, **notice.params))
 
 
 class _JsonLines(logging.Formatter):
@@ -166,6 +178,7 @@ class Node:
         self.port = config.server.port
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.ServerRunner | None = None
+        self._parts: dict[str, Callable[[], Mapping[str, Any]]] = {}
 
     async def __aenter__(self) -> Node:
         self._policy = read_policy(self.config.ledger.policy)
@@ -192,10 +205,11 @@ class Node:
         if self.config.ledger.next_log_key.exists():
             log_keys.append(read_key(self.config.ledger.next_log_key))
         self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        self._evidence = self._keeper()
         desk = self._desk(stack, log_keys)
         sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing, sealed=self._sealed)
         policy = policies.parse(self._policy)
-        self.core = Core(self.config, self.store, desk, sealer=sealer)
+        self.core = Core(self.config, self.store, desk, sealer=sealer, parts=self._parts)
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = [sealer.run]
         cosigning = Cosigning(
             self.store,
@@ -223,8 +237,31 @@ class Node:
         self._standing = standing
         self._work.append(standing.run)
 
+    def _keeper(self) -> Keeper:
+        """Keeps what proves that a log broke its word."""
+        keeper = Keeper(self.config.ledger.data / EVIDENCE, self._clock, _tell)
+        self._parts["misbehaviour"] = lambda: {"kept": len(keeper.listed())}
+        return keeper
+
+    def _forwarder(self, stack: AsyncExitStack, key: keys.SigningKey) -> Forwarder:
+        outbox = Outbox(self.config.ledger.data / "outbox", self.config.outbox.max_entries)
+        stack.callback(outbox.close)
+        executor = ThreadPoolExecutor(1, thread_name_prefix="outbox")
+        stack.callback(executor.shutdown)
+        settings = self.config.cosigning
+        return Forwarder(
+            outbox,
+            self.transport,
+            self.config.replica.of[0].rstrip("/"),
+            key,
+            self.store.origin,
+            self._clock,
+            ForwardingSettings(settings.timeout_seconds, settings.wait_seconds),
+            executor=executor,
+        )
+
     def _desk(self, stack: AsyncExitStack, own: Sequence[keys.SigningKey], follower: Follower | None = None) -> Desk:
-        self.witness = open_witness(self.config, self.store.origin, own, self._clock)
+        self.witness = open_witness(self.config, self.store.origin, own, self._clock, self._evidence)
         if self.witness is not None:
             stack.callback(self.witness.close)
         desk = Desk(self.store.origin, witness=self.witness, follower=follower)
@@ -245,14 +282,24 @@ class Node:
         if not (self.config.ledger.data / "data.mdb").exists():
             await join(self.config.ledger.data, policy, settings, self.transport)
         self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        self._evidence = self._keeper()
         writer = ThreadPoolExecutor(1, thread_name_prefix="follower")
         stack.callback(writer.shutdown)
         follower = Follower(
-            self.store, policy, self.transport, self._clock, settings, cosigner=(vkey, key), writer=writer
+            self.store,
+            policy,
+            self.transport,
+            self._clock,
+            settings,
+            cosigner=(vkey, key),
+            evidence=self._evidence.keep,
+            writer=writer,
         )
         stack.callback(follower.close)
-        self.core = Core(self.config, self.store, self._desk(stack, [key], follower), follower=follower)
-        self._work = [follower.run]
+        desk = self._desk(stack, [key], follower)
+        self.core = Core(self.config, self.store, desk, follower=follower, parts=self._parts)
+        self.core.forwarder = self._forwarder(stack, key)
+        self._work = [follower.run, self.core.forwarder.run]
 
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:

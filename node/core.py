@@ -18,6 +18,7 @@ from node.answers import HttpError
 from node.config import Config
 from node.cosigning import Cosigning
 from node.following import Follower
+from node.forwarding import Forwarder
 from node.sealer import Outcome, Sealer, Unavailable
 from node.transport import Answer
 from node.witnessing import Desk
@@ -35,6 +36,7 @@ class Core:
     sealer: Sealer | None = None
     cosigning: Cosigning | None = None
     follower: Follower | None = None
+    forwarder: Forwarder | None = None
     parts: dict[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
     """Further parts' status, by name."""
 
@@ -52,11 +54,13 @@ class Core:
 
     async def forward(self, leaves: Sequence[bytes], batch: bool, query: str, headers: Mapping[str, str]) -> Answer:
         """Pass leaves on to the primary."""
-        raise Unavailable("node.is-a-replica")
+        if self.forwarder is None:
+            raise Unavailable("node.is-the-primary")
+        return await self.forwarder.submit(leaves, batch=batch, query=query, headers=headers)
 
     async def pending(self, leaf_hash: bytes) -> Any:
         """What became of a leaf that was kept."""
-        return None
+        return None if self.forwarder is None else await self.forwarder.pending(leaf_hash)
 
     async def add_checkpoint(self, body: bytes) -> Answer:
         """`POST /add-checkpoint`: for this ledger on a replica, for other logs where this node is their witness."""
@@ -102,6 +106,8 @@ class Core:
             found["cosigning"] = self.cosigning.status()
         if self.follower is not None:
             found["following"] = self.follower.status()
+        if self.forwarder is not None:
+            found["outbox"] = self.forwarder.status()
         return found | {name: status() for name, status in self.parts.items()}
 
 

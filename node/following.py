@@ -257,7 +257,9 @@ class Follower:
 
     def _keep(self, evidence: Evidence) -> None:
         self.trouble = LedgerError("node.misbehaviour", actual=evidence.kind)
-        self._evidence(evidence)
+        # Where it could not be kept, whoever keeps it has raised the alarm.
+        with suppress(LedgerError):
+            self._evidence(evidence)
 
     # Pull
 
@@ -301,10 +303,10 @@ class Follower:
         checkpoint, note = checkpoints.parse(raw)
         with self.store.snapshot() as view:
             keys = self._log_keys(view)
-            self._look_for_rollback(source, checkpoint, raw)
             # After a rotation that has not been replayed yet, only replay can say whose key this is.
             if any(note.by(VKey(self.store.origin, ED25519, key)) for key in keys) or not checkpoint.size:
                 self._check_signed(note, checkpoint, keys)
+                self._look_for_rollback(source, checkpoint, raw)
             size = self._size(view)
             known = checkpoint.size <= view.head.size
             if known:
@@ -313,26 +315,23 @@ class Follower:
         target = _Target(checkpoint, note, raw)
         if checkpoint.size < size or (checkpoint.size == size and self._has_cosigned(size)):
             self.trouble = None
+            await self._hand_in(self.sources[0])
             return False
         try:
             line = await self._reach(target, size, source)
         except _Moved:
             # Something was pushed meanwhile.
             return False
-        if self._cosigner is not None:
-            with self.store.snapshot() as view:
-                cosigned = view.checkpoint()
-            with suppress(LedgerError):
-                await self.sources[0].hand_in(cosigned)
+        await self._hand_in(self.sources[0])
         return bool(line)
 
     def _look_for_rollback(self, source: Source, checkpoint: Checkpoint, raw: bytes) -> None:
         """A source whose newest checkpoint is older than the one before has gone back, or hides something."""
         size, before = self._shown.get(source.url, (0, b""))
         if checkpoint.size < size:
-            self._evidence(misbehaviour.rollback(before, raw, self._clock.now_ms(), source.url))
-        else:
-            self._shown[source.url] = checkpoint.size, raw
+            with suppress(LedgerError):
+                self._evidence(misbehaviour.rollback(before, raw, self._clock.now_ms(), source.url))
+        self._shown[source.url] = checkpoint.size, raw
 
     async def _hand_in(self, source: Source) -> None:
         """Give the log what this node cosigned until that, or more, is published: the log may not have learnt of it."""

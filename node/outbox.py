@@ -201,7 +201,8 @@ class Outbox:
                 f"SELECT {_COLUMNS} FROM entries WHERE state = 'waiting' ORDER BY sequence LIMIT ?",  # noqa: S608
                 (limit,),
             )
-            rows, size = [], 0
+            rows: list[Row] = []
+            size = 0
             for values in found:
                 row = Row(*values)
                 size += len(row.leaf)

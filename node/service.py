@@ -187,10 +187,15 @@ class Service:
 
     async def _add_checkpoint(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
-        return passed_on(await self._core.add_checkpoint(await read_body(request, witnessing.MAX_SIZE)))
+        return passed_on(await self._core.add_checkpoint(await self._note(request)))
 
     async def _cosignatures(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        return passed_on(await self._core.cosignatures(await read_body(request, witnessing.MAX_SIZE)))
+        _no_rest(request, rest)
+        return passed_on(await self._core.cosignatures(await self._note(request)))
+
+    async def _note(self, request: web.BaseRequest) -> bytes:
+        limit = min(witnessing.MAX_SIZE, self._config.server.max_body_bytes)
+        return await read_body(request, limit, "server.max_body_bytes")
 
     async def _pending(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """What became of an entry that this replica keeps until the primary is back."""

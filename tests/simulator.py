@@ -39,7 +39,7 @@ from ledger import policy as policies
 from ledger import witness as witnessing
 from ledger.block import Clock as ClockState
 from ledger.errors import LedgerError, ProofError, StoreError
-from ledger.keys import SigningKey, VKey
+from ledger.keys import VKey
 from ledger.policy import Policy
 from ledger.store import Batch, Store
 from node.answers import OCTETS

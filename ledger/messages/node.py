@@ -60,6 +60,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "本节点是副本，不封块：请提交到 /entries（会转交主节点）。",
         "This node is a replica and seals nothing: submit to /entries, which passes entries on to the primary.",
     ),
+    "node.is-the-primary": (
+        "本节点是主节点，不转交条目。",
+        "This node is the primary, and passes no entries on.",
+    ),
     "node.misbehaviour": (
         "账本的签名者违反了承诺（{actual}），证据已保存：yuanzheng evidence-of-misbehaviour list。",
         "The log broke its word ({actual}), and the proof is kept: yuanzheng evidence-of-misbehaviour list.",
@@ -225,6 +229,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "node.sealer-away": ("封块进程暂不可用：请稍后重试。", "The sealing process is away: retry shortly."),
     "node.sizes": ("树大小应为 {expected}，实为 {actual}。", "The sizes must be {expected}; found {actual}."),
+    "node.primary-answer": (
+        "总节点的答复应为 {expected}，实为 {actual}：请检查地址、代理与网络；条目会继续重试。",
+        "The primary's answer should be {expected}; found {actual}: check address, proxy and network; entries are tried again.",
+    ),
+    "node.primary-trouble": (
+        "总节点暂不收条目（{actual}）：{reason}",
+        "The primary takes no entries now ({actual}): {reason}",
+    ),
     "node.printing": (
         "正在排版的证书已达 {expected} 份：请稍后再试，或取 /certificate 后用 yuanzheng pdf 自行打印。",
         "{expected} certificates are being printed already: try again shortly, or fetch /certificate and run yuanzheng pdf.",
