@@ -386,8 +386,12 @@ class Cosigning:
         """
         checkpoint, note = checkpoints.parse(raw)
         with self.store.snapshot() as view:
-            if checkpoint.origin != self.store.origin or checkpoint.size > view.head.size:
+            if checkpoint.origin != self.store.origin:
                 raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
+            if checkpoint.size > view.head.size:
+                if self._signed_by_the_log(note):
+                    self._doubt()
+                raise HttpError(404, "node.not-held-yet", expected=view.head.size, actual=checkpoint.size)
             if view.root_at(checkpoint.size) != checkpoint.root:
                 raise HttpError(422, "node.other-root", expected=view.root_at(checkpoint.size), actual=checkpoint.root)
         if self._target is None or checkpoint.size > self._target[0].size:
@@ -407,6 +411,14 @@ class Cosigning:
         if not taken:
             raise HttpError(403, "node.no-cosigner", actual=", ".join(each.name for each in note.signatures))
         return taken
+
+    def _signed_by_the_log(self, note: notes.Note) -> bool:
+        for log in self.policy.logs:
+            if note.by(log.vkey):
+                with suppress(ProofError):
+                    checkpoints.verify_log(note, log.vkey)
+                    return True
+        return False
 
     def status(self) -> dict[str, Any]:
         """For /status and metrics: what is published, what is asked for, and who is missing since when."""

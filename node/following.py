@@ -143,7 +143,7 @@ class Follower:
         settings: ReplicaSection,
         *,
         cosigner: tuple[VKey, SigningKey] | None,
-        evidence: Callable[[Evidence], None] = lambda _: None,
+        evidence: Callable[[Evidence], object] = lambda _: None,
         writer: Executor | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
@@ -281,17 +281,15 @@ class Follower:
             try:
                 found = await self._pull_from(source)
                 if self.policy.quorum is not None:
+                    published = await source.published()
+                    if source is self.sources[0]:
+                        await self._hand_in(source, published)
                     with suppress(HttpError):
-                        await self.accept(await source.published())
-                    if source is self.sources[0] and not found:
-                        await self._hand_in(source)
+                        await self.accept(published)
                 if found:
                     return True
             except Condemned:
                 raise
-            except _Moved:
-                # Something was pushed meanwhile.
-                return True
             except LedgerError as error:
                 trouble = trouble or error
         if trouble is not None:
@@ -315,14 +313,12 @@ class Follower:
         target = _Target(checkpoint, note, raw)
         if checkpoint.size < size or (checkpoint.size == size and self._has_cosigned(size)):
             self.trouble = None
-            await self._hand_in(self.sources[0])
             return False
         try:
             line = await self._reach(target, size, source)
         except _Moved:
             # Something was pushed meanwhile.
             return False
-        await self._hand_in(self.sources[0])
         return bool(line)
 
     def _look_for_rollback(self, source: Source, checkpoint: Checkpoint, raw: bytes) -> None:
@@ -333,15 +329,21 @@ class Follower:
                 self._evidence(misbehaviour.rollback(before, raw, self._clock.now_ms(), source.url))
         self._shown[source.url] = checkpoint.size, raw
 
-    async def _hand_in(self, source: Source) -> None:
-        """Give the log what this node cosigned until that, or more, is published: the log may not have learnt of it."""
+    async def _hand_in(self, source: Source, published: bytes) -> None:
+        """Give the log what this node cosigned until it publishes that, or more: it may not have learnt of it."""
         with self.store.snapshot() as view:
-            size, mark = self._size(view), view.mark("cosigned")
-            note = view.checkpoint() if size else b""
-        published = 0 if mark is None else checkpoints.parse(mark)[0].size
-        if published < size and self._cosigner is not None and notes.parse(note).by(self._cosigner[0]):
-            with suppress(LedgerError):
-                await source.hand_in(note)
+            size = self._size(view)
+            own = view.checkpoint() if size else b""
+        if not size or self._cosigner is None:
+            return
+        checkpoint, note = checkpoints.parse(published)
+        if checkpoint.size > size or (checkpoint.size == size and note.by(self._cosigner[0])):
+            with suppress(ProofError):
+                # Before the first quorum, what a log shows is signed by it alone.
+                self.policy.check(note, checkpoint)
+                return
+        with suppress(LedgerError):
+            await source.hand_in(own)
 
     async def compare(self, source: Source) -> None:
         """The newest checkpoint of a source must be of the tree that is held, if it is no larger.
@@ -669,7 +671,9 @@ class Follower:
         }
 
     def close(self) -> None:
-        """End its processes."""
+        """End what is under way, and its processes."""
+        for task in self._following:
+            task.cancel()
         self._examiner.close()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -157,4 +159,13 @@ async def united(union: Union, **changes: Any) -> AsyncIterator[tuple[Running, l
             await stack.enter_async_context(serving(config_of(union, each), union.centre))
             for each in union.replicas[len(replicas) :]
         ]
+        await _ready(primary)
         yield primary, replicas
+
+
+async def _ready(node: Running) -> None:
+    """Wait until a primary has asked its cosigners where it stands; one that is fenced is ready to say so."""
+    end = time.monotonic() + 60
+    while (held := node.node.sealer.held) is not None and held.code != "node.fenced":
+        assert time.monotonic() < end, held
+        await asyncio.sleep(0.01)
