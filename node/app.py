@@ -304,13 +304,16 @@ class Node:
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
-        first = self._tasks[0]
+        first, *others = self._tasks
+        # Whatever writes beside the sealer ends before the sealer does, for it writes by the sealer's thread.
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
         if self.core.sealer is not None:
             self.core.sealer.stop()
             await asyncio.wait({first})
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
         await self._stack.aclose()
         if not first.cancelled():
             first.result()

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any
 
@@ -437,17 +438,18 @@ class Follower:
         with self.store.snapshot() as view:
             frontier = view.frontier()
         pending: list[asyncio.Task[tuple[int, list[bytes], tuple[list[bytes], bytes] | None]]] = []
-        lows = iter(range(start, target.size, CHUNK))
+        # Chunks end where bundles do, so that none is fetched twice.
+        edges = [start, *range((start // CHUNK + 1) * CHUNK, target.size, CHUNK), target.size]
+        lows = iter(pairwise(edges))
 
-        async def fetch(low: int) -> tuple[int, list[bytes], tuple[list[bytes], bytes] | None]:
-            high = min(low + CHUNK, target.size)
-            leaves = await source.leaves(low, high)
+        async def fetch(low: int, high: int) -> tuple[int, list[bytes], tuple[list[bytes], bytes] | None]:
+            leaves = await source.leaves(low, high, target.size)
             return low, leaves, None if high == target.size else await source.consistency(high, target.size)
 
         def more() -> None:
-            low = next(lows, None)
-            if low is not None:
-                pending.append(asyncio.create_task(fetch(low)))
+            edge = next(lows, None)
+            if edge is not None:
+                pending.append(asyncio.create_task(fetch(*edge)))
 
         try:
             for _ in range(AHEAD):

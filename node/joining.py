@@ -48,7 +48,7 @@ async def join(data: Path, policy: Policy, settings: ReplicaSection, transport: 
 async def _first_key(source: Source, size: int) -> bytes | None:
     """The key of the ledger's first block, which one in force now may have succeeded since; None if it has no block."""
     for low in range(0, size, STEP):
-        for leaf in await source.leaves(low, min(low + STEP, size)):
+        for leaf in await source.leaves(low, min(low + STEP, size), size):
             if blocks.is_block(leaf):
                 return blocks.parse(leaf).by
     return None

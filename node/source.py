@@ -69,13 +69,13 @@ class Source:
             raise Unreachable("node.source-answer", field=f"{self.url}/{path}", expected=200, actual=answer.status)
         return answer.body
 
-    async def leaves(self, low: int, high: int) -> list[bytes]:
-        """The leaves from `low` to `high` (end excluded) of a tree that is no smaller.
+    async def leaves(self, low: int, high: int, size: int) -> list[bytes]:
+        """The leaves from `low` to `high` (end excluded) of the tree of `size` leaves, whose tiles a static export has.
 
         Raises `Unreachable`, `FormatError`.
         """
         indexes = range(low // TILE_WIDTH, -(-high // TILE_WIDTH))
-        bundles = await asyncio.gather(*(self.bundle(index, high) for index in indexes))
+        bundles = await asyncio.gather(*(self.bundle(index, size) for index in indexes))
         found: list[bytes] = []
         for index, data in zip(indexes, bundles, strict=True):
             start = index * TILE_WIDTH

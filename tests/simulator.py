@@ -285,7 +285,9 @@ class _Exchange:
             world.apart(world.loop.call_later, self.wire._network.delay(), self._refuse)
             return
         message = request(world.loop, self.method, self.target, self.body, self.headers)
-        task: asyncio.Task[web.StreamResponse] = world.loop.create_task(node.answer(message), context=node.life.context())
+        task: asyncio.Task[web.StreamResponse] = world.loop.create_task(
+            node.answer(message), context=node.life.context()
+        )
         life = node.life
         world.apart(task.add_done_callback, functools.partial(self._handled, node, life))
 
@@ -615,7 +617,9 @@ def scenario(seed: int) -> Scenario:
         partitions=int(rate(12)),
         clocks=int(rate(8)),
     )
-    replicas, witnesses = random.choice(((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 2), (3, 0), (3, 1), (3, 2), (4, 1)))
+    replicas, witnesses = random.choice(
+        ((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 2), (3, 0), (3, 1), (3, 2), (4, 1))
+    )
     names = [f"replica{i}" for i in range(1, replicas + 1)]
     # A majority stays.
     doomed = random.sample(names, max(0, replicas - 1) // 2)
@@ -699,9 +703,7 @@ class World:
         for replica in self.replicas:
             replica.sources = [PRIMARY, *(name for name in names if name != replica.name)]
         self.witnesses = [Witness(self, f"witness{i}") for i in range(1, self.scenario.witnesses + 1)]
-        self.hosts: dict[str, Node] = {
-            node.name: node for node in (self.primary, *self.replicas, *self.witnesses)
-        }
+        self.hosts: dict[str, Node] = {node.name: node for node in (self.primary, *self.replicas, *self.witnesses)}
         self.restored = False
         """Whether the primary's store was replaced by an older copy."""
         self.gone: set[str] = set()
@@ -930,12 +932,15 @@ def _remembered() -> Iterator[None]:
     original = keys.verify
     keys.verify = functools.lru_cache(100_000)(original)
     import ledger.errors as le  # TEMP
+
     sentence = le.text  # TEMP
+
     def lenient(code: str, language: Any, **f: Any) -> str:  # TEMP
         try:  # TEMP
             return sentence(code, language, **f)  # TEMP
         except KeyError:  # TEMP
             return f"{code} {f}"  # TEMP
+
     le.text = lenient  # TEMP
     try:
         yield

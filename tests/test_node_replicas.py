@@ -20,7 +20,7 @@ from ledger import policy as policies
 from ledger.checkpoint import Checkpoint
 from ledger.keys import ED25519, VKey
 from ledger.store import Store
-from node import following
+from node import following, source
 from tests import ledgers
 from tests.centres import done
 from tests.nodes import Centre, Running, now_ms
@@ -179,7 +179,7 @@ async def test_a_replica_without_an_address_pulls_and_hands_in(tmp_path: Path) -
         assert code == 200, answer
         note = (await get(primary, "/checkpoint"))[1]
         assert checkpoint.parse(note)[0].size > answer["index"]
-        assert union.policy.check(notes.parse(note), checkpoint.parse(note)[0])
+        assert union.policy.check(notes.parse(note), checkpoint.parse(note)[0]).cosigners
 
 
 async def test_witnesses_are_asked_after_the_replicas(tmp_path: Path) -> None:
@@ -275,21 +275,21 @@ async def test_a_first_synchronisation_goes_on_where_it_was_cut_off(
             )
     replica = union.replicas[0]
     asked: list[int] = []
-    fetch = following.Source.leaves
+    fetch = source.Source.leaves
     broken = True
 
-    async def leaves(self: following.Source, low: int, high: int) -> list[bytes]:
+    async def leaves(self: source.Source, low: int, high: int, size: int) -> list[bytes]:
         if broken and low > 60:
             await asyncio.sleep(3600)
         asked.append(low)
-        return await fetch(self, low, high)
+        return await fetch(self, low, high, size)
 
-    monkeypatch.setattr(following.Source, "leaves", leaves)
+    monkeypatch.setattr(source.Source, "leaves", leaves)
     async with serving(union.centre.config(sealing_alone=True), union.centre) as primary:
         async with serving(config_of(union, replica), union.centre) as node:
 
             async def some() -> bool:
-                return (await status(node))["following"]["held"] > 40
+                return int((await status(node))["following"]["held"]) > 40
 
             await until(some)
             assert (await size_of(node)) == 0
