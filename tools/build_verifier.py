@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path("dist/yuanzheng-verify.pyz")
 LEDGER = (
     "__init__ base45 block categories certificate chain checkpoint commitment cosignature ed25519 encoding entry errors "
-    "keys kinds merkle note number pending policy proof receipt schema sm3 tiles times verify works"
+    "keys kinds merkle misbehaviour note number pending policy proof receipt schema sm3 tiles times verify works"
 ).split()
-TOOLS = ["__init__", "console", "files", "verify", "verifier"]
+TOOLS = ["__init__", "console", "files", "finding", "verify", "verifier"]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAIN = b"""import sys
 

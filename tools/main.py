@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("tools.show", "show an entry, certificate or proof readably"),
     "rules": ("tools.rules", "which kinds of entries there are, and what each demands"),
     "audit": ("tools.audit", "download a whole ledger and check everything"),
+    "evidence-of-misbehaviour": ("tools.misbehaviour", "list, export or verify proofs that a log misbehaved"),
     "fsck": ("tools.fsck", "check the local store"),
     "vault": ("tools.vaults", "keep salts and plaintexts encrypted; erase, back up, escrow"),
     "backup": ("tools.backup", "copy the store while the node runs"),

@@ -2,7 +2,8 @@
 
 Nothing is fetched and nobody is asked. Each step prints what was compared, with the value expected and the value found.
 The policy or log key must come from a source that you trust: one found inside a package is shown, never trusted.
-Of an evidence package the originals inside are compared, unless others are given.
+Of an evidence package the originals inside are compared, unless others are given. Of a proof of misbehaviour
+(*.misbehaviour) the verdict is proven (0), refuted (1) or undetermined (2).
 
 Exit codes: 0 consistent (一致), 1 inconsistent (不一致), 2 undetermined (无法判断), 3 usage or input at fault.
 """
@@ -17,13 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ledger import certificate, keys, pending, receipt, verify
+from ledger import certificate, keys, misbehaviour, pending, receipt, verify
 from ledger import policy as policies
 from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
 from ledger.policy import Policy
 from ledger.times import stamp
 from ledger.verify import Report, Step
+from tools import finding
 from tools.console import Console
 from tools.files import digest_paths, digest_stream, progress_bar, read_limited
 
@@ -67,6 +69,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     data = read_limited(path, MAX_CERTIFICATE)
     if data.startswith(tuple(prefix.encode() for prefix in _RECEIPTS)):
         return _print(_from_text(data.decode("ascii", "replace").rstrip("\n"), policy, options), console)
+    if misbehaviour.is_evidence(data):
+        # Evidence against the log, not by it.
+        if policy is None:
+            raise LedgerError("misbehaviour.no-policy")
+        return finding.show(misbehaviour.check(misbehaviour.parse(data), policy), console)
     files = digest_paths(options.files, quiet=console.json)
     if data.startswith(PDF):
         return _print(_from_pdf(data, files, policy), console)

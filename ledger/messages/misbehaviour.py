@@ -1,10 +1,52 @@
 """Sentences about proofs of a log's misbehaviour."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "misbehaviour.about-broken-block": (
+        (
+            "日志签名认可了一个不合账本格式或规则的区块。若结论为“已证明”，即证明该账本的日志密钥认可了这样的内容；不证明密钥由谁掌握、"
+            "是否出于故意。若结论为“无法判断”，须另备账本，以 --ledger 重放。"
+        ),
+        (
+            "The log signed a block that breaks the ledger's format or rules. The verdict 'proven' says that the log's key vouched for "
+            "it; not who held the key, nor whether it was meant. If it is 'undetermined', get the ledger and replay it with --ledger."
+        ),
+    ),
+    "misbehaviour.about-damaged": ("文件已损坏，不能证明任何事。", "The file is damaged, and proves nothing."),
+    "misbehaviour.about-rollback": (
+        "取证方称：日志在出示过较大的账本之后，又把较小的当作最新的出示。文件只证明两者都由日志签名，本身不能定论，宜与他人的记录对照。",
+        (
+            "The witness says that the log showed a smaller ledger as its newest after a larger one. The file proves only that the log "
+            "signed both; it settles nothing by itself, and should be laid beside the records of others."
+        ),
+    ),
+    "misbehaviour.about-two-blocks": (
+        (
+            "日志在同一高度签名了两个不同的区块。若结论为“已证明”，即证明该账本的日志密钥签名了两者；不证明哪一个为真、密钥由谁掌握。"
+        ),
+        (
+            "The log signed two different blocks at one height. The verdict 'proven' says that the log's key signed both; not which one "
+            "is true, nor who held the key."
+        ),
+    ),
+    "misbehaviour.about-two-trees": (
+        (
+            "日志签名认可了两份互相矛盾的历史。若结论为“已证明”，即证明该账本的日志密钥签名了两者；不证明哪一份为真、密钥由谁掌握；"
+            "也请核对账本中是否有 ledger.recover 条目公告过恢复。"
+        ),
+        (
+            "The log signed two histories that contradict each other. The verdict 'proven' says that the log's key signed both; not which "
+            "one is true, nor who held the key. See whether a ledger.recover entry in the ledger declares a recovery."
+        ),
+    ),
     "misbehaviour.broken-block": (
         "已证明：账本 {origin} 的日志签名认可的树中，第 {index} 号叶不合账本的格式或规则：{reason}",
         "Proven: the log of {origin} signed a tree whose leaf {index} breaks the ledger's format or rules: {reason}",
     ),
+    "misbehaviour.dropped": (
+        "另有 {number} 份“{actual}”因数量过多未予保留。",
+        "{number} more of '{actual}' were not kept, for there were too many.",
+    ),
+    "misbehaviour.exported": ("已将 {number} 份证据写入 {actual}。", "Wrote {number} proofs to {actual}."),
     "misbehaviour.fact-claimed": (
         "取证方所称的错误（本文件未证明）",
         "error that the witness states (not proven here)",
@@ -57,6 +99,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "misbehaviour.fact-time-one": ("其一的出块时间", "time of the one"),
     "misbehaviour.fact-time-other": ("其二的出块时间", "time of the other"),
     "misbehaviour.fact-vouched": ("日志以何认可", "what the log vouched with"),
+    "misbehaviour.kind-broken-block": ("不合规则的区块", "a block that breaks the rules"),
+    "misbehaviour.kind-damaged": ("已损坏的文件", "a damaged file"),
+    "misbehaviour.kind-rollback": ("出示了较旧的账本", "an older ledger shown as the newest"),
+    "misbehaviour.kind-two-blocks": ("同一高度的两个区块", "two blocks at one height"),
+    "misbehaviour.kind-two-trees": ("互相矛盾的两份历史", "two histories that contradict each other"),
+    "misbehaviour.listed": ("{field} 中有 {number} 份证据。", "There are {number} proofs in {field}."),
     "misbehaviour.newer-rules": (
         (
             "无法判断：第 {index} 号叶不合本程序所知的格式或规则（{reason}），但本程序不知道当时施行的是哪一版；"
@@ -70,6 +118,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "misbehaviour.no-block": (
         "日志签名的大小必须恰在区块叶处结束：应为 {expected}，实为以 {actual} 开头的叶。",
         "A size that the log signs must end with a block leaf: expected {expected}, found a leaf that begins with {actual}.",
+    ),
+    "misbehaviour.no-policy": (
+        "核验证据须有您自己信任的策略或日志公钥：请给出 --policy 或 --log-key，绝不要采用随证据而来的公钥。",
+        "A proof is verified under a policy or log key that you trust: give --policy or --log-key, never one that came with it.",
     ),
     "misbehaviour.not-older": (
         "后来出示的检查点并不更旧：先前见过的大小为 {expected}，出示的为 {actual}。",
@@ -106,6 +158,31 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "misbehaviour.previous": (
         "缺少或错配了前一个区块：它必须恰在第 {expected} 号叶之前结束。",
         "The block before is missing or another one: it must end just before leaf {expected}.",
+    ),
+    "misbehaviour.readme": (
+        (
+            "原证 日志行为不端的证据\n\n"
+            "1. 本包内的文件，以及各自能证明和不能证明的：\n\n{files}\n"
+            "2. 核验无需联网，也无需信任交来本包的人。在有 Python 3.11 以上的电脑上运行：\n"
+            "     python3 yuanzheng-verify.pyz {name} --policy policy --lang zh\n"
+            "   policy 是核验者自己取得的验证策略，其中的账本公钥须与公布的（公报、其他分中心、法院存档）一致；也可用 --log-key 直接给出公钥。\n"
+            "   公钥更换过的，策略须并列新旧两把。结论为“已证明”“不成立”或“无法判断”，并列出所比较的两方数值。\n"
+            "3. 结论为“无法判断”并要求重放的，请取得账本的副本，用完整的程序运行：\n"
+            "     yuanzheng evidence-of-misbehaviour verify {name} --policy policy --ledger 账本目录 --lang zh\n"
+            "4. 文件格式公开（docs/FORMAT.md，“Misbehaviour”一章），任何人都可另写程序核验。\n"
+        ),
+        (
+            "Yuanzheng: evidence of a log's misbehaviour\n\n"
+            "1. The files in this package, and what each proves and does not:\n\n{files}\n"
+            "2. Verifying needs no network, and no trust in whoever handed this over. On any computer with Python 3.11 or later:\n"
+            "     python3 yuanzheng-verify.pyz {name} --policy policy --lang en\n"
+            "   The policy is the verifier's own; compare the log's key in it with the published one (gazette, another sub-centre, a\n"
+            "   court's files), or give that key with --log-key. Of a key that was rotated, list both. The verdict is proven, refuted or\n"
+            "   undetermined, with both values that were compared.\n"
+            "3. Where it is undetermined and asks for a replay, get a copy of the ledger, and run the whole program:\n"
+            "     yuanzheng evidence-of-misbehaviour verify {name} --policy policy --ledger LEDGER --lang en\n"
+            "4. The format is public (docs/FORMAT.md, chapter Misbehaviour): anybody may write another verifier.\n"
+        ),
     ),
     "misbehaviour.recovered": (
         (
@@ -167,6 +244,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "misbehaviour.together": (
         "{field} 与 {expected} 必须同时存在或同时缺省。",
         "{field} and {expected} must be present together or not at all.",
+    ),
+    "misbehaviour.too-short": (
+        "{field} 中的账本不够长：重放须有 {expected} 个叶，实有 {actual} 个。",
+        "The ledger in {field} is too short: the replay needs {expected} leaves, and it has {actual}.",
     ),
     "misbehaviour.two-blocks": (
         "已证明：账本 {origin} 的日志在同一高度 {height}、同一纪元签名了两个不同的区块，诚实的日志不会如此。",
