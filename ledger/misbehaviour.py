@@ -633,6 +633,7 @@ def _replayed(placed: _Placed, facts: dict[str, str | int], view: View) -> Findi
     """Judge by the ledger before the block."""
     evidence = placed.evidence
     params: dict[str, Any] = {"origin": placed.origin, "first": evidence.first}
+    facts |= {"replayed-size": view.head.size, "replayed-root": view.head.root.hex()}
     try:
         fault = _replay(placed, view)
     except RuleError as error:

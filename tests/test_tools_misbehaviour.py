@@ -67,7 +67,7 @@ def accused(tmp_path_factory: pytest.TempPathFactory) -> Accused:
             "fork": misbehaviour.two_trees(view.checkpoint(), forked.checkpoint(), forked.nodes),
             "blocks": misbehaviour.two_blocks(view.block_leaf(2), forked.block_leaf(2)),
             "signature": misbehaviour.broken_block(view, lying(store, flipped(work(900), -1)), "entry.bad-signature"),
-            "rule": misbehaviour.broken_block(view, lying(store, work(901), stranger), "rules.unknown-key"),
+            "rule": misbehaviour.broken_block(view, lying(store, work(901), stranger), "rules.not-attested"),
             "nothing": misbehaviour.broken_block(view, lying(store, work(902)), "block.mismatch"),
             "rollback": misbehaviour.rollback(view.checkpoint(), early, ledgers.START, "https://log.example/"),
         }
@@ -179,7 +179,7 @@ def test_what_it_does_not_prove(accused: Accused) -> None:
     rollback = accused.verify("rollback")
     assert (rollback.code, "the witness's word" in rollback.out) == (2, True)
     rule = accused.verify("rule")
-    assert (rule.code, "--ledger" in rule.out, "rules.unknown-key" in rule.out) == (2, True, True)
+    assert (rule.code, "--ledger" in rule.out, "rules.not-attested" in rule.out) == (2, True, True)
 
 
 def test_a_rule_is_judged_by_replaying_the_ledger(accused: Accused, tmp_path: Path) -> None:
