@@ -184,8 +184,11 @@ def test_two_trees_of_strangers_are_refuted() -> None:
         "is by no log" in reason(judged(replace(evidence, small=forged_note)))
         or judged(replace(evidence, small=forged_note)).verdict == "refuted"
     )
+    head = checkpoint.parse(one.checkpoint())[0]
+    assert judged(replace(evidence, small=checkpoint.sign(head, VKEY, STRANGER))).verdict == "refuted"
     elsewhere = keys.VKey("elsewhere.example/log", keys.ED25519, LOG.public)
     both = Policy((Log(VKEY), Log(elsewhere)))
+    assert judged(replace(evidence, small=checkpoint.sign(head, elsewhere, LOG)), policy=both).verdict == "refuted"
     finding = judged(replace(evidence, small=signed(one.leaves, elsewhere)), policy=both)
     assert (finding.verdict, finding.log) == ("refuted", None)
     assert "different ledgers" in reason(finding)
@@ -422,6 +425,28 @@ def test_who_knows_the_profile_says_so() -> None:
     assert judged(other).code == "misbehaviour.replay-profile"
 
 
+FOUNDING = entry.parse(ledgers.charter()).data
+CHARTERS = {
+    "of another ledger": ledgers.signed(
+        {**ledgers.body("ledger.charter", STRANGER, FOUNDING), "ledger": "x.example/y"}, STRANGER
+    ),
+    "with a false signature": forged(ledgers.charter()),
+    "without its data": ledgers.signed(ledgers.body("ledger.charter", STRANGER, {}), STRANGER),
+    "of another kind": ledgers.accreditation(),
+    "of no kind": b"leaf",
+}
+
+
+@pytest.mark.parametrize("name", CHARTERS)
+def test_a_leaf_that_looks_like_a_charter_is_none(name: str) -> None:
+    """What somebody put first into an opaque ledger does not give it rules that its later leaves would break."""
+    before = Ledger(profile="opaque")
+    before.seal(CHARTERS[name])
+    evidence = misbehaviour.broken_block(replace(before, profile="certification"), lie(before, b"rubbish"), "x.y")
+    assert evidence.charter is not None
+    assert judged(evidence).code == "misbehaviour.replay-profile"
+
+
 def test_a_block_out_of_its_place_is_refuted() -> None:
     """Whoever moves, cuts or joins an honest log's blocks, or vouches with nothing, shows nothing."""
     height = 4
@@ -453,6 +478,26 @@ def test_a_block_out_of_its_place_is_refuted() -> None:
     misplaced = BrokenBlock("x.y", "certification", 7, peaks(after[:7]), tuple(after[7:]), checkpoint=signed(after))
     path = merkle.prove_inclusion(6, 7, reading(after))
     assert judged(replace(misplaced, previous=Proven(after[6], tuple(path)))).verdict == "refuted"
+
+
+def test_a_lost_block_is_not_the_one_before() -> None:
+    """After a recovery there are two blocks at one place, and only one of them is in the tree."""
+    one, other = forks()
+    before = upto(other, 4)
+    sound = misbehaviour.broken_block(before, block_at(other, 4), "x.y")
+    assert sound.previous is not None
+    lost = Proven(one.leaves[one.ends[3]], sound.previous.path)
+    assert len(one.leaves) == before.head.size
+    assert judged(replace(sound, previous=lost)).verdict == "refuted"
+
+
+def test_a_tree_has_one_shape() -> None:
+    """The same peaks and entries under another size give the same root: the block before shows that the size is false."""
+    before, leaves = upto(HONEST, 4), block_at(HONEST, 4)
+    assert before.head.size == 8
+    sound = misbehaviour.broken_block(before, leaves, "x.y")
+    early = Proven(HONEST.leaves[1], tuple(merkle.prove_inclusion(1, 2, HONEST.nodes)))
+    assert judged(replace(sound, first=2, previous=early, charter=None)).verdict == "refuted"
 
 
 @given(LEDGERS, st.data())
