@@ -255,7 +255,7 @@ def broken_block(
 ) -> BrokenBlock:
     """The evidence that `leaves`, which follow on `before`, are no block: the entries, then the block leaf or what is there.
 
-    `claimed` is the code of the error. Unless the block leaf's own `tree` covers them, `checkpoint` is a signed note, and
+    `claimed` is the code of the error. Unless the block leaf covers them (`is_vouched`), `checkpoint` is a signed note, and
     `path` the consistency proof to it from the tree that ends with `leaves`.
     """
     first = before.head.size
@@ -274,6 +274,21 @@ def broken_block(
         checkpoint=checkpoint,
         path=tuple(path),
     )
+
+
+def is_vouched(before: Before, leaves: Sequence[bytes]) -> bool:
+    """Whether the block leaf at the end of `leaves` covers them with its own signature, whoever made that.
+
+    If not, `broken_block` shows nothing without a checkpoint and the path to it.
+    """
+    after = before.frontier().copy()
+    after.extend([merkle.leaf_hash(leaf) for leaf in leaves[:-1]])
+    try:
+        block = blocks.parse(leaves[-1], lenient=True)
+        blocks.verify_signature(block)
+    except LedgerError:
+        return False
+    return block.tree == after.root()
 
 
 def rollback(seen: bytes, shown: bytes, time: int, url: str) -> Rollback:
