@@ -29,6 +29,8 @@ from node.pdf.glyphs import BREAK, FONTS, SERIF, breakable, character_map, known
 from node.pdf.reading import MAX_BYTES, MAX_FILES, MAX_PDF_BYTES, attachments
 from node.pdf.render import render
 from node.pdf.sheet import Attachment, Row, Section, Sheet, Table, Text, is_plain_name
+from node.slip import pending_slip
+from tests import worked_example
 from tests.source import ROOT
 from tests.test_paper import disclosed
 
@@ -382,7 +384,7 @@ def test_the_code_is_read_from_the_printed_page(content: str, tmp_path: Path) ->
 
 @needs("java", "mvn")
 def test_verapdf_finds_pdf_a_3u(tmp_path: Path) -> None:
-    """The reference validator accepts a usual certificate, a hostile one, one of every character, a bare and a real one."""
+    """The reference validator accepts a usual certificate, a hostile one, one of every character, a bare and a real one, and a slip."""
     resolve = ("mvn", "--quiet", "--batch-mode", "--file", VERAPDF / "pom.xml", "dependency:build-classpath")
     wanted = f"-Dmdep.outputFile={tmp_path / 'classpath'}"
     done = subprocess.run([*map(str, resolve), wanted, "--offline"], capture_output=True, text=True)
@@ -393,6 +395,8 @@ def test_verapdf_finds_pdf_a_3u(tmp_path: Path) -> None:
     made = {"usual": certificate(), "hostile": hostile(), "alphabet": alphabet()}
     made["bare"] = render(replace(SHEET, sections=(), qr="", attachments=()))
     made["real"] = paper.pdf(disclosed(), paper.ANNEXES)
+    promised = worked_example.promise(worked_example.ledger())
+    made["slip"] = pending_slip(promised.data, "https://office.example/pending/", office="江汉分中心")
     for name, data in made.items():
         (tmp_path / f"{name}.pdf").write_bytes(data)
     names = sorted(tmp_path.glob("*.pdf"))

@@ -31,6 +31,7 @@ AREAS = (
     "proof",
     "receipt",
     "rules",
+    "slip",
     "store",
     "story",
     "tiles",

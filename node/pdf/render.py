@@ -1,4 +1,5 @@
-"""A sheet as PDF/A-3: set by Typst from `certificate.typ`, with the package's own fonts and nothing of the system's.
+"""A sheet as PDF/A-3: set by Typst from `certificate.typ`, or a slip from `slip.typ`, with the package's own fonts and nothing
+of the system's.
 
 The same sheet gives the same bytes on every machine with the same version of Typst: the document's dates come from
 `Sheet.created` and its identifiers from its content.
@@ -21,7 +22,7 @@ import typst
 from ledger.errors import FormatError
 from ledger.messages import text
 from node.pdf.glyphs import FONTS, breakable, is_digest, visible
-from node.pdf.sheet import Attachment, Row, Section, Sheet, Table, Text, is_plain_name
+from node.pdf.sheet import Attachment, Row, Section, Sheet, Slip, Table, Text, is_plain_name
 
 STANDARD: typst.PDFStandard = "a-3u"
 
@@ -45,19 +46,38 @@ def render(sheet: Sheet) -> bytes:
             raise FormatError("pdf.attachments", field="attachments", expected="each name once", actual="a name twice")
         for file, attachment in zip(files_, sheet.attachments, strict=True):
             (folder / file["path"]).write_bytes(attachment.data)
-        plain = _sheet(sheet) | {"attachments": files_}
-        (folder / "sheet.json").write_text(json.dumps(plain), encoding="ascii")
-        compiler = typst.Compiler(root=folder, font_paths=_fonts())
-        data = compiler.compile(
-            input=_template(), format="pdf", pdf_standards=STANDARD, timestamp=sheet.created // 1000
-        )
+        return _typeset("certificate.typ", folder, _sheet(sheet) | {"attachments": files_}, sheet.created)
+
+
+def render_slip(slip: Slip) -> bytes:
+    """A slip of one page, A5, as a PDF/A-3u file without attachments."""
+    moment = datetime.fromtimestamp(slip.created // 1000, UTC)
+    plain = {
+        "title": _pair(slip.title),
+        "subtitle": _pair(slip.subtitle),
+        "warning": _pair(slip.warning),
+        "rows": [_row(row) for row in slip.rows],
+        "codes": [{**code, "caption": _pair(caption)} for text_, caption in slip.codes if (code := _qr(text_))],
+        "footer": _pair(slip.footer),
+        "date": list(moment.timetuple()[:6]),
+    }
+    with TemporaryDirectory(prefix="yuanzheng-") as name:
+        return _typeset("slip.typ", Path(name), plain, slip.created)
+
+
+def _typeset(template: str, folder: Path, plain: dict[str, Any], created: int) -> bytes:
+    """A template set from `plain`, in a folder that holds all it may read; `created` in ms since 1970 UTC."""
+    (folder / "sheet.json").write_text(json.dumps(plain), encoding="ascii")
+    (folder / "type.typ").write_bytes(_template("type.typ"))
+    compiler = typst.Compiler(root=folder, font_paths=_fonts())
+    data = compiler.compile(input=_template(template), format="pdf", pdf_standards=STANDARD, timestamp=created // 1000)
     assert isinstance(data, bytes)
     return data
 
 
 @cache
-def _template() -> bytes:
-    return (files(__package__) / "certificate.typ").read_bytes()
+def _template(name: str) -> bytes:
+    return (files(__package__) / name).read_bytes()
 
 
 @cache

@@ -71,6 +71,19 @@ class Sheet:
     footer: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A small page without attachments. `codes` are QR codes with what stands under each; `created` is in ms, UTC."""
+
+    title: Text
+    subtitle: Text
+    warning: Text
+    rows: tuple[Row, ...]
+    codes: tuple[tuple[str, Text], ...]
+    created: int
+    footer: Text
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a name is that of a file in a folder, on any system: no path, nothing invisible, 200 bytes at most."""
     return name.isprintable() and not _NO_NAME.search(name) and len(name.encode()) <= 200
