@@ -144,24 +144,19 @@ class Forwarder:
         except Unreachable as error:
             self._troubled(error)
             return None
-        if _is_away(answer):
+        results = _results(answer, leaves, single=not batch)
+        if results is None and _is_away(answer):
             self._troubled(_no_answer(answer))
             return None
         self._untroubled()
-        if answer.status == 200 and (await self._known()).refused:
-            await self._do(self._outbox.settle_all, self._taken_after_all(answer, leaves, batch))
+        if results is not None and (await self._known()).refused:
+            # What is refused in the outbox may have been taken now.
+            now = self._clock.now_ms()
+            taken = [(leaf, each) for leaf, each in zip(leaves, results, strict=True) if "error" not in each]
+            settled = [Settlement(hash_of(leaf), "sealed", _sealed(each), now) for leaf, each in taken]
+            await self._do(self._outbox.settle_all, settled)
         fields = {name: answer.headers[name] for name in GIVEN_BACK if name in answer.headers}
         return Answer(answer.status, answer.body, fields)
-
-    def _taken_after_all(self, answer: Answer, leaves: Sequence[bytes], batch: bool) -> list[Settlement]:
-        """What the outbox may know as refused, and was sealed now that it came directly."""
-        results = _results(answer.body, leaves, single=not batch) or []
-        now = self._clock.now_ms()
-        return [
-            Settlement(bytes.fromhex(result["leaf_hash"]), "sealed", _sealed(result), now)
-            for result in results
-            if "error" not in result
-        ]
 
     def _keep(self, leaves: Sequence[bytes], received: int, wait: str) -> list[dict[str, Any]]:
         """In the executor: take leaves durably, and only then promise."""
@@ -271,13 +266,15 @@ class Forwarder:
             settled, trouble = self._judge(rows, answer)
         except Unreachable as error:
             settled, trouble = [], error
+        if trouble is None:
+            self._untroubled()
+        else:
+            self._troubled(trouble)
         if settled:
             await self._do(self._outbox.settle_all, settled)
             self._bundle = min(2 * self._bundle, BUNDLE)
         if trouble is None:
-            self._untroubled()
             return len(settled)
-        self._troubled(trouble)
         if not settled:
             # On a slow line a smaller bundle may arrive in time.
             self._bundle = max(len(rows) // 2, 1)
@@ -296,7 +293,7 @@ class Forwarder:
         if answer.status == 413 and len(rows) == 1 and problem is not None:
             # It will not be taken as long as the primary's limits are what they are.
             return [Settlement(rows[0].leaf_hash, "refused", _refused(problem), now)], None
-        results = _results(answer.body, [row.leaf for row in rows]) if answer.status == 200 else None
+        results = _results(answer, [row.leaf for row in rows])
         if results is None:
             return [], _no_answer(answer)
         settled = []
@@ -352,11 +349,12 @@ def place(leaf_hash: bytes) -> str:
 
 
 def _is_away(answer: Answer) -> bool:
-    """Whether an answer is none of the primary's: a proxy speaks in its place, or it can seal nothing just now."""
-    if answer.status in (502, 504):
+    """Whether an answer without results is none of the primary's, or says that it can seal nothing just now.
+
+    A proxy may speak in its place, or a portal that wants a password: then a success is none, and a refusal neither.
+    """
+    if answer.status < 400 or answer.status in (502, 504):
         return True
-    if answer.status == 200:
-        return _kind(answer) != JSON
     problem = _problem(answer)
     if answer.status == 503:
         return problem is None or problem["code"] != "node.overloaded"
@@ -384,9 +382,9 @@ def _is_problem(value: Any) -> bool:
     return isinstance(value, dict) and type(value.get("status")) is int and isinstance(value.get("code"), str)
 
 
-def _results(body: bytes, leaves: Sequence[bytes], *, single: bool = False) -> list[dict[str, Any]] | None:
-    """The result of each leaf; None if these are not the results of these leaves."""
-    found = _parsed(body)
+def _results(answer: Answer, leaves: Sequence[bytes], *, single: bool = False) -> list[dict[str, Any]] | None:
+    """The result of each leaf; None if the answer does not hold the results of these leaves."""
+    found = _parsed(answer.body) if 200 <= answer.status < 300 else None
     items = [found] if single else found.get("results") if isinstance(found, dict) else None
     if not isinstance(items, list) or len(items) != len(leaves):
         return None
@@ -417,7 +415,7 @@ def _no_answer(answer: Answer) -> LedgerError:
     problem = _problem(answer)
     if problem is not None:
         return _told(problem)
-    wanted = f"200 {JSON}"
+    wanted = "the results of these entries"
     return LedgerError("node.primary-answer", expected=wanted, actual=f"{answer.status} {_kind(answer)}".strip())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -354,6 +355,94 @@ async def test_a_crash_between_answer_and_settlement_is_harmless(tmp_path: Path)
     assert stored == leaves
 
 
+@dataclass
+class Fickle:
+    """A primary behind a bad line: it keeps what it has taken in order, and each leaf once, whatever becomes of answers."""
+
+    random: random.Random
+    good: bool = False
+    leaves: list[bytes] = field(default_factory=list)
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 10.0,
+    ) -> Answer:
+        """Take all, a beginning or nothing, and answer or not."""
+        batch = dict(headers or {})["content-type"] == ENTRIES
+        leaves = tiles.decode_bundle(body) if batch else [body]
+        await asyncio.sleep(0)
+        fate = (
+            "taken"
+            if self.good
+            else self.random.choice(["taken", "taken", "lost", "unanswered", "cut", "busy", "partly"])
+        )
+        if fate == "lost":
+            raise AWAY
+        if fate == "busy":
+            return problem(503, "store.full")
+        count = self.random.randrange(len(leaves)) if fate == "partly" and batch else len(leaves)
+        self.leaves += [leaf for leaf in leaves[:count] if leaf not in self.leaves]
+        if fate == "unanswered":
+            raise AWAY
+        if fate == "cut":
+            return Answer(200, b'{"results": [', {"content-type": "application/json"})
+        items = [json.loads(results_of([leaf], self.leaves.index(leaf)).body)["results"][0] for leaf in leaves[:count]]
+        items += [{"error": json.loads(problem(503, "node.stopping").body)}] * (len(leaves) - count)
+        return json_answer(200, {"results": items} if batch else items[0])
+
+
+def fragile(chance: random.Random) -> type[Outbox]:
+    """An outbox whose process dies now and then, before or after it has written what became of entries."""
+
+    class Fragile(Outbox):
+        def settle_all(self, settlements: Any) -> None:
+            fate = chance.randrange(8)
+            if fate == 0:
+                raise Crash
+            super().settle_all(settlements)
+            if fate == 1:
+                raise Crash
+
+    return Fragile
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_whatever_fails_entries_arrive_once_and_in_order(tmp_path: Path, seed: int) -> None:
+    """Lost requests, lost answers, half bundles, crashes: what one client was promised or told ends there in its order."""
+    chance = random.Random(seed)
+    line = Fickle(chance)
+    submitted: list[bytes] = []
+    told: dict[bytes, int] = {}
+    async with asyncio.timeout(60):
+        while len(submitted) < 60 or not line.good:
+            line.good = len(submitted) >= 60
+            async with replica(tmp_path, line, outbox=Outbox if line.good else fragile(chance)) as here:
+                running = asyncio.create_task(here.forwarder.run())
+                while not running.done() and len(submitted) < 60 and chance.random() > 0.03:
+                    leaf = b"leaf %d" % len(submitted)
+                    answer, said = await here.submit(leaf)
+                    submitted.append(leaf)
+                    if answer.status == 200:
+                        told[leaf] = said["index"]
+                    for _ in range(chance.randrange(6)):
+                        await asyncio.sleep(0)
+                if line.good:
+                    await until(lambda: here.outbox_known() and not here.forwarder.status()["waiting"])
+                    for leaf in submitted:
+                        found = await here.forwarder.pending(leaf_hash(leaf))
+                        assert (leaf in told) if found is None else found["state"] == "sealed"
+                running.cancel()
+                await asyncio.wait({running})
+                assert running.cancelled() or isinstance(running.exception(), Crash)
+    assert line.leaves == submitted
+    assert told == {leaf: line.leaves.index(leaf) for leaf in told}
+
+
 # Every answer that a primary, a proxy or a portal may give
 
 
@@ -367,6 +456,9 @@ async def test_a_crash_between_answer_and_settlement_is_harmless(tmp_path: Path)
         problem(503, "node.clock-unsynchronised"),
         problem(503, "node.stopping"),
         PORTAL,
+        json_answer(200, {"login": "please"}),
+        results_of([b"another entry"]),
+        Answer(200, results_of([b"an entry"]).body[:-5], {"content-type": "application/json"}),
         Answer(302, b"", {"location": "http://login"}),
         Answer(403, b"<html>", {"content-type": "text/html"}),
         Answer(400, b"[1]", {"content-type": "application/problem+json"}),
@@ -408,6 +500,7 @@ async def test_answers_that_are_not_the_primarys_keep_the_entry_here(tmp_path: P
         problem(413, "node.body-size"),
         problem(500, "node.defect"),
         results_of([b"an entry"]),
+        Answer(202, results_of([b"an entry"]).body, {"content-type": "application/json"}),
     ],
 )
 async def test_the_primarys_own_answers_are_given_back(tmp_path: Path, answer: Answer) -> None:
@@ -422,7 +515,8 @@ async def test_the_primarys_own_answers_are_given_back(tmp_path: Path, answer: A
 
 async def test_what_is_asked_of_the_primary(tmp_path: Path) -> None:
     """The query and two header fields go along, nothing else of the client's; who waits for a quorum has longer."""
-    transport = Scripted([results_of([b"a"]), results_of([b"a", b"b"])])
+    single = json_answer(200, json.loads(results_of([b"a"]).body)["results"][0])
+    transport = Scripted([single, results_of([b"a", b"b"])])
     async with replica(tmp_path, transport) as here:
         here.forwarder._settings = ForwardingSettings(10.0, 30.0)
         headers = {

@@ -384,7 +384,7 @@ def test_the_code_is_read_from_the_printed_page(content: str, tmp_path: Path) ->
 
 @needs("java", "mvn")
 def test_verapdf_finds_pdf_a_3u(tmp_path: Path) -> None:
-    """The reference validator accepts a usual certificate, a hostile one, one of every character, a bare and a real one, and a slip."""
+    """The reference validator accepts certificates usual, hostile, of every character, bare and real, and a slip."""
     resolve = ("mvn", "--quiet", "--batch-mode", "--file", VERAPDF / "pom.xml", "dependency:build-classpath")
     wanted = f"-Dmdep.outputFile={tmp_path / 'classpath'}"
     done = subprocess.run([*map(str, resolve), wanted, "--offline"], capture_output=True, text=True)

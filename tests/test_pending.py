@@ -13,6 +13,7 @@ from ledger import base45, encoding, keys, pending, policy, verify
 from ledger.errors import FormatError, LedgerError, ProofError
 from tests import ledgers
 from tests.strategies import spelled_otherwise
+from tools import lookup
 from tools.main import main
 
 REPLICA = ledgers.party("replica")
@@ -122,6 +123,12 @@ def test_the_command_says_that_it_is_no_registration(
         assert word in said
         assert sentence in said
         assert LEAF.hex() in said
+
+
+def test_a_scanned_promise_finds_its_entry() -> None:
+    """`yuanzheng lookup` of the text asks the ledger for the entry's leaf hash."""
+    assert lookup._named(promise().text) == LEAF.hex()
+    assert not lookup._is_file(promise().text)
 
 
 def test_show_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:

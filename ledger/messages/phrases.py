@@ -92,6 +92,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("another page", "另一个页面"),
     ("another profile", "另一种规则"),
     ("not checked", "未核对"),
+    ("the results of these entries", "这些条目的结果"),
     ("the same, *", "相同，{0}"),
     ("the same", "相同"),
     ("a certificate of the certification profile", "按认证规则签发的证书"),

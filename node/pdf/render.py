@@ -1,5 +1,5 @@
-"""A sheet as PDF/A-3: set by Typst from `certificate.typ`, or a slip from `slip.typ`, with the package's own fonts and nothing
-of the system's.
+"""A sheet as PDF/A-3: set by Typst from `certificate.typ`, or a slip from `slip.typ`, with the package's own fonts and
+nothing of the system's.
 
 The same sheet gives the same bytes on every machine with the same version of Typst: the document's dates come from
 `Sheet.created` and its identifiers from its content.
