@@ -216,6 +216,7 @@ DOCUMENT: dict[str, Any] = {
         ),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
         "/status": _get("Head, clock, queue, limits, refusals", "application/json"),
+        "/metrics": _get("The same in numbers, for Prometheus", "text/plain"),
         "/healthz": _get("The process answers", "text/plain"),
         "/readyz": _get("The node can seal", "text/plain", _503="why it cannot"),
         "/openapi.json": _get("This document", "application/json"),

@@ -27,7 +27,7 @@ from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
-from node import histories, paper
+from node import histories, metrics, paper
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.clock import Clock
 from node.config import Config
@@ -107,6 +107,7 @@ class Service:
             "consistency": self._consistency,
             "entries": self._entry,
             "healthz": self._healthz,
+            "metrics": self._metrics,
             "offices": self._offices,
             "openapi.json": self._openapi,
             "pending": self._pending,
@@ -463,6 +464,10 @@ class Service:
     async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
         return json_answer(request, await self._said())
+
+    async def _metrics(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        return answer(request, metrics.render(await self._said()), metrics.CONTENT_TYPE)
 
     async def _said(self) -> dict[str, Any]:
         """What /status says, and /metrics in numbers. `process` is of the process that answers; the rest is the node's."""

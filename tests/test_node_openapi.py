@@ -76,6 +76,7 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     },
     ("/policy", "get"): {"200": ["/policy"]},
     ("/status", "get"): {"200": ["/status"]},
+    ("/metrics", "get"): {"200": ["/metrics"]},
     ("/healthz", "get"): {"200": ["/healthz"]},
     ("/readyz", "get"): {"200": ["/readyz"]},
     ("/openapi.json", "get"): {"200": ["/openapi.json"]},
