@@ -12,6 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from ledger.times import stamp
+from node.alarms import CERTIFICATE_EXPIRES, Alarm
 from node.clock import Clock, SystemClock
 from node.config import ConfigError, PeersSection, TlsSection, read_private
 
@@ -22,6 +23,10 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 LOOK_SECONDS = 2.0
 """Between two looks at the files of a certificate in use."""
+
+SOON_DAYS = 14
+"""An ACME client that works has renewed a certificate long before."""
+_DAY_MS = 86_400_000
 
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
@@ -74,6 +79,7 @@ class ServerTls:
         self.serial = ""
         self.expires_ms = 0
         self.trouble: ConfigError | None = None
+        self._reminded = -1
         if settings.certificate is not None or settings.key is not None or settings.client_ca is not None:
             self._holder = _Current(ssl.PROTOCOL_TLS_SERVER)
             self._load()
@@ -117,11 +123,20 @@ class ServerTls:
         log.info("new certificate %s, valid until %s", self.serial, stamp(self.expires_ms))
         return True
 
-    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Look for changed files until cancelled."""
+    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep, alarm: Alarm | None = None) -> None:
+        """Look for changed files until cancelled; with `alarm`, tell it each day that the certificate ends soon."""
         while True:
+            if alarm is not None:
+                self.remind(alarm)
             await sleep(LOOK_SECONDS)
             self.reload_if_changed()
+
+    def remind(self, alarm: Alarm) -> None:
+        """Raise `alarm.certificate-expires` if the certificate in use ends within 14 days and a day has passed since."""
+        day = self._clock.now_ms() // _DAY_MS
+        if self.context is not None and self.expires_ms // _DAY_MS - day < SOON_DAYS and day != self._reminded:
+            self._reminded = day
+            alarm(CERTIFICATE_EXPIRES, name=str(self._settings.certificate), until=stamp(self.expires_ms))
 
     def status(self) -> dict[str, Any] | None:
         """The certificate in use and what is wrong with its files now, for /status; None without TLS."""

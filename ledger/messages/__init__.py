@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Literal
 
 AREAS = (
+    "alarm",
     "block",
     "certificate",
     "demo",
