@@ -198,6 +198,19 @@ async def test_bundles_are_packed_only_for_whom_it_suits(
     assert ("Content-Encoding" in answer.headers) == packed
 
 
+async def test_connections_are_kept(opaque: Running) -> None:
+    """HTTP/1.1: one connection carries request after request, also after a refusal, until the client closes it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", opaque.node.port)
+    for path, status in (("healthz", 200), ("nothing", 404), ("status", 200), ("healthz", 200)):
+        writer.write(f"GET /{path} HTTP/1.1\r\nHost: node\r\n\r\n".encode())
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        assert head.startswith(f"HTTP/1.1 {status} ")
+        fields = dict(line.split(": ", 1) for line in head.lower().split("\r\n")[1:] if line)
+        assert fields.get("connection") != "close"
+        await reader.readexactly(int(fields["content-length"]))
+    writer.close()
+
+
 async def test_more_full_bundles_than_are_kept_compressed(opaque: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bundle pushed out of the memory of compressed ones is compressed again."""
     monkeypatch.setattr("node.service.BUNDLES_KEPT", 1)
