@@ -25,6 +25,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,10 @@ from ledger import keys, misbehaviour
 from ledger import policy as policies
 from ledger.errors import LedgerError
 from ledger.store import Store
-from node import link
+from node import alarms, link
+from node.alarms import Alarms
 from node.clock import Clock, SystemClock
+from node.clocks import Clocks
 from node.config import Config, ConfigError, read_private
 from node.core import Core
 from node.cosigning import Cosigning
@@ -105,10 +108,6 @@ def open_witness(
             keeper.keep(misbehaviour.TwoTrees(first, second, root))
 
     return Witness(settings.state, logs, vkey, key, clock, on_fork=forked)
-
-
-def _tell(notice: Notice) -> None:
-    log.critical("%s", LedgerError(notice.code, **notice.params))
 
 
 class _JsonLines(logging.Formatter):
@@ -195,7 +194,7 @@ class Node:
             if self.config.server.workers == 0:
                 service = _service(self.config, self.store, self.core, self._policy, self._clock, self.tls)
                 self._runner = await _serve_http(service, self._socket, self.tls)
-            for work in (*self._work, self.tls.run):
+            for work in (*self._work, *self._beside):
                 self._tasks.append(asyncio.create_task(work()))
             self._stack = stack.pop_all()
         return self
@@ -205,10 +204,11 @@ class Node:
         if self.config.ledger.next_log_key.exists():
             log_keys.append(read_key(self.config.ledger.next_log_key))
         self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        policy = policies.parse(self._policy)
+        self._watch({each.name: each.url.rstrip("/") for each in policy.witnesses if each.url})
         self._evidence = self._keeper()
         desk = self._desk(stack, log_keys)
         sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing, sealed=self._sealed)
-        policy = policies.parse(self._policy)
         self.core = Core(self.config, self.store, desk, sealer=sealer, parts=self._parts)
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = [sealer.run]
         cosigning = Cosigning(
@@ -217,6 +217,7 @@ class Node:
             self.transport,
             self.config.cosigning,
             writer=sealer.writer,
+            unmet=self._unmet,
             doubt=self._doubt,
         )
         standing = Standing(
@@ -237,9 +238,42 @@ class Node:
         self._standing = standing
         self._work.append(standing.run)
 
+    def _watch(self, peers: Mapping[str, str]) -> None:
+        """Alarms, and the clocks of `peers` (name → address)."""
+        self.alarms = Alarms(
+            self.config.alarm, self.transport, self._clock, origin=self.store.origin, node=socket.gethostname()
+        )
+        clocks = Clocks(
+            peers,
+            self.transport,
+            self._clock,
+            bound_ms=self.config.sealing.max_clock_error_ms,
+            alarm=self.alarms.raise_,
+        )
+        self._parts |= {"alarms": self.alarms.status, "clocks": clocks.status}
+        self._beside: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            self.alarms.run,
+            clocks.run,
+            lambda: self.tls.run(alarm=self.alarms.raise_),
+        ]
+
+    def _unmet(self, missing: Sequence[str], since: float) -> None:
+        """A quorum that is not met becomes an alarm after a while."""
+        if self._clock.now_ms() / 1000 - since > self.config.alarm.after_seconds:
+            begun = datetime.fromtimestamp(int(since), UTC).isoformat()
+            self.alarms.raise_(alarms.QUORUM_UNMET, since=begun, missing=", ".join(sorted(missing)))
+
     def _keeper(self) -> Keeper:
         """Keeps what proves that a log broke its word."""
-        keeper = Keeper(self.config.ledger.data / EVIDENCE, self._clock, _tell)
+        origin = self.store.origin
+
+        def tell(notice: Notice) -> None:
+            if notice.code == "node.evidence-kept":
+                self.alarms.raise_(alarms.MISBEHAVIOUR, who=origin, evidence=notice.params["field"])
+            else:
+                self.alarms.raise_(alarms.STORE, reason=str(LedgerError(notice.code, **notice.params)))
+
+        keeper = Keeper(self.config.ledger.data / EVIDENCE, self._clock, tell)
         self._parts["misbehaviour"] = lambda: {"kept": len(keeper.listed())}
         return keeper
 
@@ -282,6 +316,7 @@ class Node:
         if not (self.config.ledger.data / "data.mdb").exists():
             await join(self.config.ledger.data, policy, settings, self.transport)
         self.store = stack.enter_context(Store.open(self.config.ledger.data))
+        self._watch({url: url for url in settings.of if url.startswith("http")})
         self._evidence = self._keeper()
         writer = ThreadPoolExecutor(1, thread_name_prefix="follower")
         stack.callback(writer.shutdown)

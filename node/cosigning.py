@@ -186,13 +186,17 @@ class Cosigning:
         except LedgerError:
             # A ledger without a checkpoint yet: its first block begins the first round.
             pass
-        async with asyncio.TaskGroup() as group:
-            for cosigner in self.cosigners:
-                if cosigner.url:
-                    group.create_task(self._attend(cosigner))
-                    if cosigner.replica and self.required:
-                        group.create_task(self._show(cosigner))
-            group.create_task(self._watch())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for cosigner in self.cosigners:
+                    if cosigner.url:
+                        group.create_task(self._attend(cosigner))
+                        if cosigner.replica and self.required:
+                            group.create_task(self._show(cosigner))
+                group.create_task(self._watch())
+        finally:
+            if self._late is not None:
+                self._late.cancel()
 
     async def _watch(self) -> None:
         """Tell whoever is on duty of a quorum that is not met."""

@@ -42,6 +42,7 @@ _ENTRY = _path(
     "leaf index, leaf hash in 64 hex digits, or certificate number",
     "^([0-9]+|[0-9a-f]{64}|[A-Z]{2,6}(-[0-9]{4}){3}-[0-9]{2})$",
 )
+_LEAF = _path("leaf", "leaf hash in 64 hex digits", "^[0-9a-f]{64}$")
 _HEIGHT = _path("height", "block height", "^[0-9]+$")
 _DIGEST = "^[0-9a-f]{64}$"
 _NOT_FOUND = {"_404": "not in the ledger"}
@@ -50,7 +51,7 @@ _RESULT = {"$ref": "#/components/schemas/Result"}
 _SUBMIT = {
     "summary": "Submit one entry or many; answered once durable",
     "parameters": [
-        {"name": "wait", "in": "query", "schema": {"type": "string", "enum": ["local"]}},
+        {"name": "wait", "in": "query", "schema": {"type": "string", "enum": ["local", "quorum"]}},
         {
             "name": "Prefer",
             "in": "header",
@@ -66,6 +67,10 @@ _SUBMIT = {
         "200": {
             "description": "a result, or {results: [result or {error: problem}, …]} in the order of a batch",
             "content": {"application/json": {"schema": _RESULT}},
+        },
+        "202": {
+            "description": "on a replica while the primary is away: pending receipts; /pending/{leaf hash} tells the rest",
+            "content": {"application/json": {}},
         },
         **{
             code: {**_PROBLEM, "description": text}
@@ -216,6 +221,38 @@ DOCUMENT: dict[str, Any] = {
         ),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
         "/status": _get("Head, clock, queue, limits, refusals", "application/json"),
+        "/checkpoint/target": _get(
+            "The checkpoint that cosigners are asked for now", "text/plain", _404="nothing is held yet"
+        ),
+        "/cosignatures": {
+            "post": {
+                "summary": "A cosigned checkpoint: to the primary from a cosigner, to a replica what was gathered",
+                "requestBody": {"required": True, "content": {"text/plain": {}}},
+                "responses": {
+                    "200": {"description": "taken", "content": {"application/json": {}}},
+                    **{
+                        code: {**_PROBLEM, "description": text}
+                        for code, text in {
+                            "400": "no checkpoint",
+                            "403": "no signature of the log, or no cosignature of a cosigner",
+                            "404": "another ledger, a larger tree than is held, or nobody gathers here",
+                            "413": "larger than a limit, which is named",
+                            "422": "another root",
+                        }.items()
+                    },
+                },
+            }
+        },
+        "/pending/{leaf}": _get(
+            "What became of an entry that a replica kept while the primary was away",
+            "application/json",
+            _LEAF,
+            _400="not 64 hex digits",
+            _404="never kept here, or settled long ago",
+        ),
+        "/pending/{leaf}/slip.pdf": _get(
+            "The same as a page to take home", "application/pdf", _LEAF, _400="not 64 hex digits", _404="not kept here"
+        ),
         "/metrics": _get("The same in numbers, for Prometheus", "text/plain"),
         "/healthz": _get("The process answers", "text/plain"),
         "/readyz": _get("The node can seal", "text/plain", _503="why it cannot"),

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from ledger import block as blocks
 from ledger import entry as entries
-from ledger import merkle, number, receipt, rules, tiles
+from ledger import merkle, number, pending, receipt, rules, tiles
 from ledger import policy as policies
 from ledger import witness as witnessing
 from ledger.certificate import Issuer
@@ -34,6 +34,7 @@ from node.config import Config
 from node.intake import Intake
 from node.link import Core
 from node.openapi import DOCUMENT
+from node.slip import pending_slip
 from node.submissions import Numbers, Submissions, passed_on, read_body
 from node.tls import ServerTls
 
@@ -199,13 +200,20 @@ class Service:
         return await read_body(request, limit, "server.max_body_bytes")
 
     async def _pending(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-        """What became of an entry that this replica keeps until the primary is back."""
+        """What became of an entry that this replica keeps until the primary is back, or the slip for it."""
+        rest, _, slip = rest.partition("/")
+        if slip not in ("", "slip.pdf"):
+            raise _not_found(request.path)
         if _HASH.fullmatch(rest) is None:
             raise HttpError(400, "node.entry-name", expected="64 hex digits", actual=rest)
         found = await self._core.pending(bytes.fromhex(rest))
         if found is None:
             raise _not_found(request.path)
-        return json_answer(request, found)
+        if not slip:
+            return json_answer(request, found)
+        place = f"{'http' if self._tls.context is None else 'https'}://{request.host}/pending/{rest}"
+        promise = pending.parse_text(found["receipt"]).data
+        return answer(request, await self._print(lambda: pending_slip(promise, place)), "application/pdf")
 
     async def _cosigned(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         name = request.path[1:].partition("/")[0]
@@ -296,15 +304,18 @@ class Service:
             index = self._resolve(view, which)
             certificate = self._issuer.certificate(view, index)
             name = f'inline; filename="{self._numbers.of(view, index) or index}.pdf"'
+        page = await self._print(lambda: paper.pdf(certificate))
+        return answer(request, page, "application/pdf", **{"Content-Disposition": name})
+
+    async def _print(self, page: Callable[[], bytes]) -> bytes:
         if self._printing >= MAX_PRINTING:
             raise HttpError(503, "node.printing", expected=MAX_PRINTING)
         self._printing += 1
         try:
             async with self._printer:
-                page = await asyncio.to_thread(paper.pdf, certificate)
+                return await asyncio.to_thread(page)
         finally:
             self._printing -= 1
-        return answer(request, page, "application/pdf", **{"Content-Disposition": name})
 
     def _receipt(self, view: Snapshot, leaf: bytes, block: bytes, index: int, path: Sequence[bytes]) -> str:
         return receipt.encode(

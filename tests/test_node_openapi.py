@@ -76,10 +76,21 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     },
     ("/policy", "get"): {"200": ["/policy"]},
     ("/status", "get"): {"200": ["/status"]},
+    ("/checkpoint/target", "get"): {"200": ["/checkpoint/target"]},
+    ("/pending/{leaf}", "get"): {"400": ["/pending/x"], "404": ["/pending/{hash}"]},
+    ("/pending/{leaf}/slip.pdf", "get"): {"400": ["/pending/x/slip.pdf"], "404": ["/pending/{hash}/slip.pdf"]},
     ("/metrics", "get"): {"200": ["/metrics"]},
     ("/healthz", "get"): {"200": ["/healthz"]},
     ("/readyz", "get"): {"200": ["/readyz"]},
     ("/openapi.json", "get"): {"200": ["/openapi.json"]},
+}
+
+
+# Asked in tests/test_node_replicas.py: only a replica, or a node that holds nothing, answers so.
+ELSEWHERE = {
+    "/checkpoint/target": {"404"},
+    "/pending/{leaf}": {"200"},
+    "/pending/{leaf}/slip.pdf": {"200"},
 }
 
 
@@ -187,7 +198,7 @@ def test_every_documented_operation_is_asked() -> None:
     for path, method in OPERATIONS:
         if method == "get":
             unasked = set(responses(path, method)) - asked[path, method]
-            assert unasked <= {"503"}, (path, unasked)
+            assert unasked <= {"503"} | ELSEWHERE.get(path, set()), (path, unasked)
 
 
 @pytest.mark.parametrize(("path", "method"), [each for each in OPERATIONS if each[1] == "get"])

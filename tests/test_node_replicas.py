@@ -667,6 +667,8 @@ async def test_while_the_primary_is_away_entries_wait_at_the_replica(union: Unio
         code, refused = await submit(replica, stranger)
         assert code == 202
         assert json.loads((await get(replica, place))[1])["state"] == "waiting"
+        code, slip = await get(replica, place + "/slip.pdf")
+        assert (code, slip[:5]) == (200, b"%PDF-")
         await stack.enter_async_context(serving(union.centre.config(sealing_alone=True), union.centre))
 
         async def sealed() -> bool:

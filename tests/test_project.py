@@ -183,7 +183,9 @@ def test_the_wheel_holds_the_packages_their_types_and_the_command(tmp_path: Path
         scripts = archive.read(f"{info}/entry_points.txt").decode()
     assert {name.partition("/")[0] for name in names} == {*PACKAGES, info}
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
-    assert {"node/pdf/certificate.typ", "node/pdf/slip.typ", "node/pdf/type.typ", "node/pdf/fonts/OFL.txt"} <= set(names)
+    assert {"node/pdf/certificate.typ", "node/pdf/slip.typ", "node/pdf/type.typ", "node/pdf/fonts/OFL.txt"} <= set(
+        names
+    )
     assert sum(name.startswith("node/pdf/fonts/") and name.endswith((".otf", ".ttf")) for name in names) == 2
     assert "yuanzheng = tools.main:main" in scripts
     assert "License-Expression: Apache-2.0" in metadata

@@ -57,7 +57,9 @@ def _dependency(name: str) -> dict[str, bytes]:
     spec = util.find_spec(name)
     assert spec is not None and spec.origin is not None  # noqa: PT018  # a dependency
     folder = Path(spec.origin).parent
-    found = {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+    found = {
+        f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in sorted(folder.rglob("*.py"))
+    }
     for file in metadata.files(name) or ():
         if file.name in ("COPYING", "LICENSE"):
             found[f"{name}/LICENSE"] = Path(str(file.locate())).read_bytes()

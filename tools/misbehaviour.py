@@ -29,12 +29,12 @@ from ledger.snapshot import Snapshot
 from ledger.store import Store
 from ledger.times import stamp
 from node.evidence import FOLDER, Kept, dropped, listed
+from node.replaying import Bundle, examined, replay
 from tools import finding
 from tools.build_verifier import find_verifier
 from tools.console import Console, add_common
 from tools.files import progress_bar, read_limited, store_of, write_file, writing
 from tools.package import EPOCH
-from tools.replay import Bundle, examined, replay
 from tools.verify import trusted_policy
 
 EXAMPLE = "yuanzheng evidence-of-misbehaviour verify 0123456789abcdef.misbehaviour --policy policy"
