@@ -33,9 +33,10 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ledger import checkpoint as checkpoints
 from ledger import keys, misbehaviour
+from ledger import note as notes
 from ledger import policy as policies
+from ledger import witness as witnessing
 from ledger.errors import LedgerError
 from ledger.store import Store
 from node import alarms, link
@@ -103,7 +104,7 @@ def open_witness(
             raise ConfigError("witness.own-log", field=str(where), actual=str(each))
 
     def forked(first: bytes, second: bytes) -> None:
-        root = checkpoints.parse(second)[0].root
+        root = witnessing.foreign_checkpoint(notes.parse(second)).root
         with suppress(LedgerError):
             keeper.keep(misbehaviour.TwoTrees(first, second, root))
 
@@ -269,7 +270,12 @@ class Node:
 
         def tell(notice: Notice) -> None:
             if notice.code == "node.evidence-kept":
-                self.alarms.raise_(alarms.MISBEHAVIOUR, who=origin, evidence=notice.params["field"])
+                path = Path(notice.params["field"])
+                found = misbehaviour.parse(path.read_bytes())
+                who = origin
+                if isinstance(found, misbehaviour.TwoTrees):
+                    who = witnessing.foreign_checkpoint(notes.parse(found.small)).origin
+                self.alarms.raise_(alarms.MISBEHAVIOUR, who=who, evidence=str(path))
             else:
                 self.alarms.raise_(alarms.STORE, reason=str(LedgerError(notice.code, **notice.params)))
 

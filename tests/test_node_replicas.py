@@ -401,11 +401,16 @@ def cheat(store: Store, leaves: list[bytes], at: int, **header: Any) -> None:
     )
 
 
+def flipped(leaf: bytes) -> bytes:
+    """The leaf with one bit of its signature changed."""
+    return leaf[:-40] + bytes([leaf[-40] ^ 1]) + leaf[-39:]
+
+
 BROKEN: dict[str, Callable[[Centre, Store], None]] = {
     "a rule": lambda centre, store: cheat(
         store, [ledgers.registration(by=ledgers.party("stranger"), at=centre.began)], centre.began + 9
     ),
-    "a signature": lambda centre, store: cheat(store, [centre.work("x")[:-1] + b"\0"], centre.began + 9),
+    "a signature": lambda centre, store: cheat(store, [flipped(centre.work("x"))], centre.began + 9),
     "a repetition": lambda centre, store: cheat(store, [centre.work("kept")], centre.began + 9),
     "a time": lambda centre, store: cheat(store, [centre.work("x")], centre.began + 9, time=centre.began - 5),
     "a root": lambda centre, store: cheat(store, [centre.work("x")], centre.began + 9, root=bytes(32)),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ledger import checkpoint, cosignature, keys, merkle, note, policy, witness
+from ledger import checkpoint, cosignature, keys, merkle, misbehaviour, note, policy, witness
 from ledger.checkpoint import Checkpoint
 from ledger.errors import FormatError, LedgerError, StoreError
 from ledger.keys import COSIGNATURE, ED25519, SigningKey, VKey
@@ -614,15 +614,19 @@ async def test_a_node_that_is_nobodys_witness_says_so(tmp_path: Path) -> None:
         assert (await get(node, f"/{LOG.name}/checkpoint")).status == 404
 
 
-async def test_forks_are_logged_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Both notes are the evidence that the log has lied."""
+async def test_forks_are_kept_and_told(tmp_path: Path) -> None:
+    """Both notes are the evidence that the other log has lied; the alarm names it."""
     async with embedded(witnessing(tmp_path / "centre", LOG)) as node:
         await ask(node, "POST", "/add-checkpoint", LOG.ask(0, 5))
         answer = await ask(node, "POST", "/add-checkpoint", OtherLog(salt="other").ask(5, 5))
         assert answer.status == 422
         shown = (await get(node, f"/{LOG.name}/checkpoint")).body.decode()
-        assert shown in caplog.text
-        assert OtherLog(salt="other").note(5).decode() in caplog.text
+        (file,) = (node.centre.data / "evidence").glob("*.misbehaviour")
+        evidence = misbehaviour.parse(file.read_bytes())
+        assert isinstance(evidence, misbehaviour.TwoTrees)
+        assert {evidence.small, evidence.large} == {shown.encode(), OtherLog(salt="other").note(5)}
+        told = (await get(node, "/status")).json()["alarms"]["recent"]
+        assert [each["params"]["who"] for each in told] == [LOG.origin]
 
 
 def test_a_node_does_not_start_without_its_witness_state(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("a time stamp", "时间戳"),
     ("a cosigner's key", "联署方的密钥"),
     ("a decimal number", "十进制数"),
+    ("a tree size", "树大小"),
     ("a directory without a store", "尚无存储库的目录"),
     ("a file that can be read to its end", "可从头读到尾的文件"),
     ("a file of the outbox", "发件箱文件"),
