@@ -186,9 +186,9 @@ _UNKNOWN: Record = object()
 class Draft:
     """A block under construction on top of `view`, to be sealed with `time` (ms, later than the previous block's).
 
-    `known` is what is known already of `view`'s registry, decoded; the draft adds to it. A writer that keeps it from block
-    to block says so with `remember`, and starts with an empty one after a failure. Not thread-safe; the task that seals
-    owns it.
+    `log_key` (32 bytes) is the key that must sign the block, as far as its entries are admitted. `known` is what is known
+    already of `view`'s registry, decoded; the draft adds to it. A writer that keeps it from block to block says so with
+    `remember`, and starts with an empty one after a failure. Not thread-safe; the task that seals owns it.
     """
 
     def __init__(self, view: View, time: int, known: dict[Key, Record] | None = None) -> None:
@@ -232,6 +232,8 @@ class Draft:
             self._registry.places[entry.hash] = index
         self._indexes[entry.statement] = index
         self.entries.append(entry)
+        if self._certified and _opens_under_successor(self.entries):
+            self.log_key = rules.log_key_of(self._registry, self.log_key)
         self._computed = None
         return index
 
@@ -258,7 +260,7 @@ class Draft:
             "by": self.log_key,
             "clock": {"error": clock.error, "synced": clock.synced},
             "count": len(self.entries),
-            "epoch": (self._registry.record(*rules.EPOCH) or 0) if self._certified else head.epoch,
+            "epoch": rules.epoch_of(self._registry) if self._certified else head.epoch,
             "first": head.size,
             "height": head.height + 1,
             "ledger": self.view.origin,
@@ -317,6 +319,17 @@ class Draft:
             records=self._registry.changes,
             newest_at=max((entry.at for entry in self.entries), default=0) if self._certified else 0,
         )
+
+
+def _opens_under_successor(entries: Sequence[Entry]) -> bool:
+    """Whether a block with these entries is signed already by the log key that its first entry names.
+
+    The key before may be lost together with the node that had it. Nothing else may stand before the two, or its certificate
+    could not show whose signature the block bears.
+    """
+    if len(entries) != 2 or entries[1].kind != "ledger.recover":
+        return False
+    return entries[0].kind == "key.rotate" and entries[0].data["role"] == "log"
 
 
 def apply(view: View, entries: Sequence[Entry], block_leaf: bytes, known: dict[Key, Record] | None = None) -> Applied:

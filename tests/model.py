@@ -81,6 +81,7 @@ class World:
     threshold: int = 0
     version: int = 1
     epoch: int = 0
+    began: int | None = None
     roles: dict[bytes, str] = field(default_factory=dict)
     logs: list[bytes] = field(default_factory=list)
     log_keys: list[tuple[bytes, int]] = field(default_factory=list)
@@ -127,7 +128,7 @@ def _meet(now: World, each: Event) -> None:
     elif kind == "rules.adopt":
         now.version = data["version"]
     elif kind == "ledger.recover":
-        now.epoch = data["epoch"]
+        now.epoch, now.began = data["epoch"], each.time
     elif kind == "office.accredit":
         fresh: dict[str, Any] = {"grants": [], "since": None, "replaced": None, "turns": 0}
         office = now.offices.setdefault(data["office"], fresh)
@@ -558,7 +559,7 @@ class Trial:
             self.need_key(key)
 
     def _ledger_recover(self) -> None:
-        if self.data["epoch"] != self.world.epoch + 1:
+        if self.data["epoch"] != self.world.epoch + 1 or self.world.began == self.now:
             self.found("epoch")
         self._node_health()
 
@@ -993,6 +994,10 @@ class Trial:
                 self.found("target")
 
 
+def _of_log(one: Event) -> bool:
+    return bool(one.data["role"] == "log")
+
+
 @dataclass
 class Model:
     """The history of a ledger whose blocks are signed by `log_key`."""
@@ -1007,6 +1012,15 @@ class Model:
     def admit(self, leaf: bytes, time: int) -> None:
         """The entry is in the ledger."""
         self.events.append(event(leaf, len(self.events), time))
+
+    def signer(self) -> bytes:
+        """The key that signs the block of the newest entries."""
+        start = max((each.index + 1 for each in self.events if not each.body), default=0)
+        block = self.events[start:]
+        rotated = [each.data["new"] for each in self.events[:start] if each.kind == "key.rotate" and _of_log(each)]
+        if [each.kind for each in block[:2]] == ["key.rotate", "ledger.recover"] and _of_log(block[0]):
+            rotated.append(block[0].data["new"])
+        return rotated[-1] if rotated else self.log_key
 
     def seal(self, leaf: bytes, leaf_hash: bytes, time: int) -> None:
         """A block ends here."""

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from ledger import chain, kinds, rules, works
+from ledger import block, chain, kinds, rules, verify, works
 from ledger.chain import Duplicate
 from ledger.entry import parse
-from ledger.errors import ConflictError, RuleError
+from ledger.errors import ConflictError, ProofError, RuleError
 from ledger.keys import SigningKey
 from ledger.messages.rules import MESSAGES
 from ledger.rules import contesting, dealing, parties
 from tests import makers
-from tests.ledgers import AUTHORITY, LOG, ORIGIN, START, Ledger, party, seeded
+from tests.ledgers import AUTHORITY, LOG, ORIGIN, START, SYNCED, Ledger, party, seeded
 from tests.makers import DAY, DROP, YEAR, Client
 from tests.town import CLERKS, COMMON, MEMBERS, NEXT_LOG, REPRESENTATIVES, SPARE, STRANGER, X, Y, Z, founded
 
@@ -810,6 +810,62 @@ def test_a_new_key_of_an_office_or_log_acts_from_the_next_block_on() -> None:
     assert admit(makers.health(s.ledger, LOG)) == ""
 
 
+def opened(s: Scene, *leaves: bytes) -> chain.Draft:
+    """A block of these entries that is not sealed yet."""
+    draft = s.ledger.draft(s.ledger.head.time + 1)
+    for leaf in leaves:
+        draft.admit(chain.examine(leaf, "certification", ORIGIN))
+    return draft
+
+
+def test_an_epoch_begins_once_in_a_block() -> None:
+    """A second recovery waits for the next block: an epoch is one, though two keys of the authority may be hasty."""
+    s = Scene()
+    draft = opened(s, makers.recover(s.ledger))
+    with pytest.raises(RuleError) as caught:
+        draft.admit(chain.examine(makers.recover(s.ledger, epoch=2), "certification", ORIGIN))
+    assert (caught.value.code, caught.value.expected) == ("rules.epoch", "that of a later block")
+    s.seal(makers.recover(s.ledger))
+    s.seal(makers.recover(s.ledger))
+    assert s.ledger.head.epoch == 2
+
+
+def test_the_successor_of_a_lost_log_key_opens_the_epoch() -> None:
+    """A rotation and the recovery behind it, first in their block, need no signature of the key that is lost. The block
+    replays, and the certificates of its entries verify."""
+    s = Scene()
+    rotated, recovered = makers.rotate(s.ledger, LOG, NEXT_LOG, "log"), makers.recover(s.ledger)
+    draft = opened(s, rotated, recovered, makers.supplement(s.ledger, s.anns, ANN))
+    assert draft.log_key == NEXT_LOG.public
+    leaf = block.make(draft.header(SYNCED), NEXT_LOG.sign).leaf
+    first = len(s.ledger.leaves)
+    entries = list(draft.entries)
+    with pytest.raises(ProofError) as caught:
+        chain.apply(s.ledger, entries, block.make({**draft.header(SYNCED), "by": LOG.public}, LOG.sign).leaf)
+    assert (caught.value.code, caught.value.field) == ("block.mismatch", "block.by")
+    s.ledger.commit(chain.apply(s.ledger, entries, leaf))
+    s.ledger.log = NEXT_LOG
+    for index in range(first, first + 3):
+        report = verify.certificate(s.ledger.certificate(index), policy=s.ledger.policy())
+        assert [step.name for step in report.steps if step.outcome == "failed"] == []
+    assert opened(s).log_key == NEXT_LOG.public
+
+
+@pytest.mark.parametrize("order", ["recovery first", "something before", "an office's key", "no recovery"])
+def test_any_other_rotation_waits_for_the_next_block(order: str) -> None:
+    """What stood before it in the block could not be proven to have been signed by the right key."""
+    s = Scene()
+    rotated, recovered = makers.rotate(s.ledger, LOG, NEXT_LOG, "log"), makers.recover(s.ledger)
+    other = makers.supplement(s.ledger, s.anns, ANN)
+    leaves = {
+        "recovery first": [recovered, rotated],
+        "something before": [other, rotated, recovered],
+        "an office's key": [makers.rotate(s.ledger, X, Z, "office"), recovered, rotated],
+        "no recovery": [rotated, other],
+    }[order]
+    assert opened(s, *leaves).log_key == LOG.public
+
+
 def test_a_past_authoritys_keys_are_nobodys_else() -> None:
     """A key that was the authority's, between two successions, takes no other role."""
     s = Scene()
@@ -964,7 +1020,7 @@ def test_unknown_rules_stop_the_next_block() -> None:
     """The block that holds their adoption is admitted, a new epoch is in its header; no other block comes after it."""
     s = Scene()
     s.seal(makers.recover(s.ledger))
-    assert s.ledger.head.epoch == 1
+    assert s.ledger.head.epoch == rules.epoch_of(s.ledger) == 1
     s.seal(makers.adopt(s.ledger), makers.supplement(s.ledger, s.anns, ANN))
     with pytest.raises(RuleError) as caught:
         s.ledger.draft()

@@ -120,6 +120,7 @@ class Town:
     def seal(self, step: int) -> None:
         """End the block; the next one comes `step` ms later, unless its rules are unknown."""
         key = KEYS[self.draft.log_key]
+        assert key.public == self.model.signer()
         applied = self.ledger.commit(self.draft.close(block.make(self.draft.header(ledgers.SYNCED), key.sign)))
         self.model.seal(applied.block.leaf, applied.block.hash, applied.block.time)
         try:

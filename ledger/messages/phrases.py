@@ -12,6 +12,7 @@ from typing import Literal
 
 PHRASES: tuple[tuple[str, str], ...] = (
     # Whole phrases
+    ("that of a later block", "后一区块的纪元"),
     ("a block leaf", "一个区块叶"),
     ("a canonical point of the prime-order subgroup", "素数阶子群中一个点的规范编码"),
     ("a certificate with cosignatures", "带见证联署的证书"),

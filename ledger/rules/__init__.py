@@ -14,7 +14,7 @@ table           key                 value
 `authority`     empty               `authority`, `threshold`, leaf indexes of successions, keys of the past
 `rules`         empty               version of the rules from the next block on
 `log`           empty               keys that have signed since the charter's, and the rotations' indexes
-`epoch`         empty               the ledger's epoch
+`epoch`         empty               `[the ledger's epoch, time of the block it began with]`
 `office`        the office's key    grants, oldest first: `[leaf index, data of office.accredit]`; suspension; successor
 `clerk`         the clerk's key     grants: `[leaf index, office, data of clerk.appoint or nil for a dismissal]`
 `member`        the member's key    grants: `[leaf index, office, data of member.attest]`; successor; end
@@ -23,7 +23,8 @@ table           key                 value
 `back`          u64 act, u64 first  leaf index of the entry before the act in that work's history
 ==============  ==================  =====================================================================
 
-Of several grants the newest alone is in force; periods are half-open. A successor takes over from the next block on.
+Of several grants the newest alone is in force; periods are half-open. A successor takes over from the next block on; which
+key signs the block that opens an epoch, `Draft` says.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ from ledger.rules.act import (
     Record,
     Registry,
     current,
+    epoch_of,
     log_key_of,
     status_of,
     work_key,
@@ -59,8 +61,8 @@ from ledger.works import Status
 __all__ = [
     "AUTHORITY", "CHARTER", "EPOCH", "FUTURE_TOLERANCE_MS", "LOG", "RULES", "RULES_IN_FORCE", "VERSIONS",
     "Actor", "Changes", "Key", "Record", "Registry",
-    "authorise", "authority_chain", "back_key", "check_ledger", "check_log_key", "current", "history", "judge",
-    "log_key_of", "status_of", "version_in_force", "work_key",
+    "authorise", "authority_chain", "back_key", "check_ledger", "check_log_key", "current", "epoch_of", "history",
+    "judge", "log_key_of", "status_of", "version_in_force", "work_key",
 ]  # fmt: skip
 
 FUTURE_TOLERANCE_MS = 5 * 60 * 1000

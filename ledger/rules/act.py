@@ -389,6 +389,13 @@ def status_of(registry: Registry, work: bytes) -> Status:
     raise RuleError("rules.no-such-work", field="body.work", expected="a registration in this ledger", actual=work)
 
 
+def epoch_of(registry: Registry) -> int:
+    """The ledger's epoch: how often it was recovered or its node replaced."""
+    record = registry.record(*EPOCH)
+    epoch: int = 0 if record is None else record[0]
+    return epoch
+
+
 def log_key_of(registry: Registry, genesis: bytes) -> bytes:
     """The key (32 bytes) that signs the next block; `genesis` until one has been rotated."""
     record = registry.record(*LOG)

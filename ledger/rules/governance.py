@@ -52,12 +52,15 @@ def succeed(act: Act) -> None:
 
 
 def recover(act: Act) -> None:
-    """A new epoch: what was promised beyond `size` and is not here was lost with a disk, and is no fork."""
-    present = act.record(*EPOCH) or 0
+    """A new epoch: what was promised beyond `size` and is not here was lost with a disk, and is no fork. Where it is a
+    block's second entry and a rotation of the log's key the first, the new key signs that very block."""
+    present, began = act.record(*EPOCH) or (0, None)
+    if began == act.time:
+        raise act.refuse("epoch", "data.epoch", expected="that of a later block", actual=act.data["epoch"])
     if act.data["epoch"] != present + 1:
         raise act.refuse("epoch", "data.epoch", expected=present + 1, actual=act.data["epoch"])
     _size(act)
-    act.put(*EPOCH, act.data["epoch"])
+    act.put(*EPOCH, [act.data["epoch"], act.time])
 
 
 def health(act: Act) -> None:
