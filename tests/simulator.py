@@ -315,6 +315,8 @@ class _Exchange:
     def _refuse(self) -> None:
         if not self.answer.done():
             self.answer.set_exception(Unreachable("node.unreachable", field=self.host, actual="connection refused"))
+            # Whoever asked may be gone.
+            self.answer.exception()
 
 
 # Nodes
