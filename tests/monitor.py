@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ from ledger import cosignature, merkle, tiles
 from ledger import note as notes
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError
+from ledger.misbehaviour import Evidence
 from ledger.snapshot import Snapshot
+from node.outbox import Settlement
 from node.transport import Answer
 from tests.ledgers import ORIGIN
 
@@ -88,7 +90,8 @@ class Monitor:
         self.disks: dict[str, Disk] = {}
         self.acknowledged: dict[bytes, tuple[int, str]] = {}
         """Leaf → index and the wait with which a client was told of it."""
-        self.witness_sizes: dict[str, int] = {}
+        self.pending: dict[bytes, str] = {}
+        """Leaf → the replica that promised to pass it on."""
         self.majority = len(world.replicas) // 2 + 1 if world.replicas else 0
         self.quorum_size = 0
         """The largest size that any primary has published: what is below it survives everything."""
@@ -201,12 +204,16 @@ class Monitor:
 
     def answered(self, node: Node, method: str, target: str, question: bytes, answer: Answer) -> None:
         """An answer leaves a node."""
+        if answer.status == 202:
+            self._kept(node, question, answer.body)
         if answer.status != 200:
             return
         if target == "/add-checkpoint":
             match = _CHECKPOINT.search(question)
             assert match is not None
             self._signed(node.name, target, match[1] + answer.body)
+            if node in self._world.witnesses:
+                self._held(node.name, int(match[2]))
         elif method == "POST" and target.startswith("/entries"):
             self._acknowledged(node, target, question, answer.body)
         else:
@@ -235,19 +242,33 @@ class Monitor:
             if not held or newest.size < checkpoint.size or not kept.by(replica.vkey):
                 self._broken(f"{replica.name} cosigns {checkpoint.size} leaves, and holds {view.head.size}")
 
-    def witnessed(self, witness: Node, checkpoint: Checkpoint) -> None:
-        """A witness cosigns: a majority of the replicas must hold what it pins."""
-        self._world.note(witness.name, "cosigns", checkpoint.size)
-        if not any(each.roots.get(checkpoint.size) == checkpoint.root for each in self._histories()):
-            self._broken(f"{witness.name} was shown a checkpoint of {checkpoint.size} leaves that is none")
-        self._held(witness.name, checkpoint.size)
+    def _kept(self, node: Node, question: bytes, answer: bytes) -> None:
+        """What a replica promises to pass on is in its outbox."""
+        said, (outbox,) = json.loads(answer), [each.outbox for each in self._world.replicas if each is node]
+        assert outbox is not None
+        leaves = tiles.decode_bundle(question) if "results" in said else [question]
+        for leaf, each in zip(leaves, said.get("results", [said]), strict=True):
+            if "pending" in each and outbox.find(merkle.leaf_hash(leaf)) is None:
+                self._broken(f"{node.name} promises to pass on what it has not kept")
+
+    def settled(self, replica: Replica, settlements: Sequence[Settlement]) -> None:
+        """A replica writes down what became of entries in its outbox: sealed is what the primary has on its disk."""
+        for each in settlements:
+            if each.state == "sealed" and not any(each.leaf_hash in known.places for known in self._histories()):
+                self._broken(f"{replica.name} settles {each.leaf_hash.hex()}, which the primary has not sealed")
+
+    def promised(self, client: str, host: str, leaf: bytes) -> None:
+        """A client learns that a replica will pass its entry on."""
+        self._world.note(client, "is promised by", host)
+        self.pending[leaf] = host
 
     def _acknowledged(self, node: Node, target: str, question: bytes, answer: bytes) -> None:
         """What a node acknowledges is on its disk; by a quorum, on a majority of the replicas' disks too."""
         said = json.loads(answer)
         leaves = tiles.decode_bundle(question) if "results" in said else [question]
         for leaf, each in zip(leaves, said.get("results", [said]), strict=True):
-            if "error" not in each:
+            # A replica passes on what the primary answered; the client will see.
+            if "error" not in each and node is self._world.primary:
                 index = each["index"]
                 if self.history.places.get(merkle.leaf_hash(leaf)) != index or index >= self.disks[node.name].size:
                     self._broken(f"{node.name} acknowledges {index}, which is not on its disk")
@@ -256,7 +277,7 @@ class Monitor:
                         self._broken(f"{node.name} acknowledges {index}, which is not published")
                     self._held(node.name, index + 1)
 
-    def evidence(self, node: Node, kind: str) -> None:
+    def evidence(self, node: Node, kind: str, evidence: Evidence | None) -> None:
         """A replica has kept a proof that the log broke its word."""
         self._world.note(node.name, "keeps evidence", kind)
         if not self._world.restored:
@@ -298,6 +319,9 @@ class Monitor:
         late = [client.name for client in world.clients if not client.done]
         if late:
             return f"{late} wait"
+        for replica in world.replicas:
+            if replica.name not in world.gone and (replica.outbox is None or replica.outbox.count()):
+                return f"entries wait at {replica.name}"
         self.goal = self.goal or primary.size
         for replica in rest:
             disk = self.disks[replica.name]
@@ -319,6 +343,10 @@ class Monitor:
             for leaf, (index, _) in self.acknowledged.items():
                 if index >= view.head.size or view.leaf(index) != leaf:
                     self._broken(f"leaf {index} was acknowledged and is not there")
+        for leaf, host in self.pending.items():
+            lost = self._world.restored or host in self._world.gone
+            if not lost and merkle.leaf_hash(leaf) not in self.history.places:
+                self._broken(f"{host} promised to pass on an entry that is not there")
 
     def _broken(self, why: str) -> None:
         self._world.fail(why)

@@ -187,12 +187,13 @@ async def embedded(centre: Centre, *, clock: Clock | None = None, **changes: Any
 
 
 class Process:
-    """A node's processes. `url` once it serves."""
+    """A node's processes. `url` once it serves. `prefix` is a command that runs the node's command in its own place."""
 
-    def __init__(self, centre: Centre, *options: str) -> None:
+    def __init__(self, centre: Centre, *options: str, prefix: Sequence[str] = ()) -> None:
         self.centre = centre
         self._log = (centre.home / "node.log").open("ab")
-        command = (sys.executable, "-m", "tools.main", "serve", "--config", str(centre.file), "--json", *options)
+        serve = (sys.executable, "-m", "tools.main", "serve", "--config", str(centre.file), "--json", *options)
+        command = (*prefix, *serve)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("YUANZHENG_")}
         self.popen = subprocess.Popen(
             command,
