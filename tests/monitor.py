@@ -307,7 +307,7 @@ class Monitor:
         if replica.store is None:
             return False
         with replica.store.snapshot() as view:
-            return self.history.roots.get(view.head.size) != view.head.root
+            return bool(self.history.roots.get(view.head.size) != view.head.root)
 
     def unsettled(self) -> str:
         """What has not converged yet, or "" if everything has."""

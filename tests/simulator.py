@@ -810,7 +810,8 @@ class World:
     def _policy(self) -> Policy:
         """A majority of the replicas, and one witness if there are any."""
         lines = [f"log {self.vkey}"]
-        for each in [*self.replicas, *self.witnesses]:
+        cosigners: list[Replica | Witness] = [*self.replicas, *self.witnesses]
+        for each in cosigners:
             url = "" if isinstance(each, Replica) and not each.reachable else f" http://{each.name}"
             lines.append(f"witness {each.name} {each.vkey}{url}")
         groups = []
