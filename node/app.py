@@ -220,6 +220,7 @@ class Node:
             writer=sealer.writer,
             unmet=self._unmet,
             doubt=self._doubt,
+            heard=self._heard,
         )
         standing = Standing(
             sealer,
@@ -311,6 +312,9 @@ class Node:
     def _sealed(self) -> None:
         if self.core.cosigning is not None:
             self.core.cosigning.sealed()
+
+    def _heard(self, name: str, size: int) -> None:
+        self._standing.heard(name, size)
 
     def _doubt(self) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(self._standing.doubt()))

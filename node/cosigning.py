@@ -98,6 +98,7 @@ class Cosigning:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         unmet: Callable[[list[str], float], None] = lambda _missing, _since: None,
         doubt: Callable[[], None] = lambda: None,
+        heard: Callable[[str, int], None] = lambda _name, _size: None,
     ) -> None:
         self.store = store
         self.policy = policy
@@ -108,6 +109,7 @@ class Cosigning:
         self._sleep = sleep
         self._tell_unmet = unmet
         self._doubt = doubt
+        self._heard = heard
         names, self.majority = replicas_of(policy, settings.replicas)
         self.cosigners = [
             Cosigner(witness, witness.name in names)
@@ -394,27 +396,34 @@ class Cosigning:
                 raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
             if checkpoint.size > view.head.size:
                 if self._signed_by_the_log(note):
+                    for cosigner in self._cosigners_of(note):
+                        self._heard(cosigner.witness.name, checkpoint.size)
                     self._doubt()
                 raise HttpError(404, "node.not-held-yet", expected=view.head.size, actual=checkpoint.size)
             if view.root_at(checkpoint.size) != checkpoint.root:
                 raise HttpError(422, "node.other-root", expected=view.root_at(checkpoint.size), actual=checkpoint.root)
         if self._target is None or checkpoint.size > self._target[0].size:
             self._begin()
-        taken = 0
-        for cosigner in self.cosigners:
+        found = self._cosigners_of(note)
+        for cosigner in found:
             name, vkey = cosigner.witness.name, cosigner.witness.vkey
-            if note.by(vkey):
-                try:
-                    cosignature.verify(note, vkey)
-                except ProofError as error:
-                    raise HttpError(403, error.code, expected=error.expected, actual=error.actual) from error
-                taken += 1
-                cosigner.size = max(cosigner.size, checkpoint.size)
-                cosigner.missing_since, cosigner.trouble = None, None
-                await self._gather(name, checkpoint, note.by(vkey)[-1])
-        if not taken:
+            cosigner.size = max(cosigner.size, checkpoint.size)
+            cosigner.missing_since, cosigner.trouble = None, None
+            self._heard(name, checkpoint.size)
+            await self._gather(name, checkpoint, note.by(vkey)[-1])
+        if not found:
             raise HttpError(403, "node.no-cosigner", actual=", ".join(each.name for each in note.signatures))
-        return taken
+        return len(found)
+
+    def _cosigners_of(self, note: notes.Note) -> list[Cosigner]:
+        """The cosigners who cosigned. Raises `HttpError` 403 for a cosignature that does not verify."""
+        found = [each for each in self.cosigners if note.by(each.witness.vkey)]
+        try:
+            for each in found:
+                cosignature.verify(note, each.witness.vkey)
+        except ProofError as error:
+            raise HttpError(403, error.code, expected=error.expected, actual=error.actual) from error
+        return found
 
     def _signed_by_the_log(self, note: notes.Note) -> bool:
         for log in self.policy.logs:

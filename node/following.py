@@ -331,14 +331,14 @@ class Follower:
         self._shown[source.url] = checkpoint.size, raw
 
     async def _hand_in(self, source: Source, published: bytes) -> None:
-        """Give the log what this node cosigned until it publishes that, or more: it may not have learnt of it."""
+        """Give the log what this node cosigned unless it publishes more: it may not have learnt of it, or have forgotten."""
         with self.store.snapshot() as view:
             size = self._size(view)
             own = view.checkpoint() if size else b""
         if not size or self._cosigner is None:
             return
         checkpoint, note = checkpoints.parse(published)
-        if checkpoint.size > size or (checkpoint.size == size and note.by(self._cosigner[0])):
+        if checkpoint.size > size:
             with suppress(ProofError):
                 # Before the first quorum, what a log shows is signed by it alone.
                 self.policy.check(note, checkpoint)

@@ -48,7 +48,9 @@ class Standing:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._sealer = sealer
-        self._cosigners = [each for each in cosigners if each.url]
+        self._cosigners = cosigners
+        self._heard: dict[str, int] = {}
+        """What those handed in by themselves who cannot be asked."""
         self._majority = majority
         self._transport = transport
         self._follower = follower
@@ -66,6 +68,10 @@ class Standing:
         """How many must answer: of the replicas so many that every majority has one among them; else one witness."""
         replicas = sum(each.replica for each in self._cosigners)
         return replicas - self._majority + 1 if self._majority else min(1, len(self._cosigners))
+
+    def heard(self, name: str, size: int) -> None:
+        """A cosigner has shown by itself what it holds, as one behind NAT does."""
+        self._heard[name] = max(size, self._heard.get(name, 0))
 
     async def run(self) -> None:
         """Ask until it is known where this node stands; returns at once if nobody can be asked, or nobody is to be."""
@@ -96,13 +102,16 @@ class Standing:
             pause = min(MAX_PAUSE_SECONDS, pause * 2)
 
     async def _find_out(self) -> None:
-        asked = [each for each in self._cosigners if each.replica == bool(self._majority)]
+        demanded = [each for each in self._cosigners if each.replica == bool(self._majority)]
+        asked = [each for each in demanded if each.url]
         answers = await asyncio.gather(*(self._size_at(each) for each in asked))
         answered = {each.witness.name: size for each, size in zip(asked, answers, strict=True) if size is not None}
+        for name, size in self._heard.items():
+            answered[name] = max(size, answered.get(name, 0))
         with self._sealer.store.snapshot() as view:
             head = view.head
         if len(answered) < self.needed:
-            names = ", ".join(sorted({each.witness.name for each in asked} - set(answered)))
+            names = ", ".join(sorted({each.witness.name for each in demanded} - set(answered)))
             raise Unavailable("node.cosigners-unreachable", expected=self.needed, actual=names)
         newest = max(answered.values(), default=0)
         if newest > head.size:

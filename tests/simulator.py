@@ -468,6 +468,7 @@ class Primary(Node):
             now=lambda: self.clock.now_ms() / 1000,
             writer=sealer.writer,
             doubt=doubt,
+            heard=lambda name, size: standing.heard(name, size),
         )
         standing = Standing(sealer, cosigning.cosigners, cosigning.majority, wire, follower, config.replica)
         core = Core(config, store, Desk(store.origin), sealer=sealer)
