@@ -115,6 +115,15 @@ class _Chunk:
     fault: tuple[int, LedgerError] | None
 
 
+@dataclass(eq=False)
+class _Broken(Exception):
+    """A block that is not what the log may sign: the leaves of it that are here, and what is wrong with leaf `index`."""
+
+    leaves: Sequence[bytes]
+    index: int
+    error: LedgerError
+
+
 @dataclass(frozen=True, slots=True)
 class _Target:
     """A checkpoint that the log has signed, to be reached."""
@@ -427,7 +436,9 @@ class Follower:
         carried: list[bytes] = []
         async with aclosing(self._chunks(source, start, target)) as chunks:
             async for chunk in chunks:
-                carried = await self._write(self._apply, chunk, carried, target)
+                carried, broken = await self._write(self._apply, chunk, carried, target)
+                if broken is not None:
+                    await self._condemn(source, target, broken)
                 self._progress(chunk.first + len(chunk.leaves) - start, target.size - start)
 
     async def _write(self, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -502,50 +513,54 @@ class Follower:
 
     # In the writer's thread
 
-    def _apply(self, chunk: _Chunk, carried: list[bytes], target: _Target) -> list[bytes]:
-        """Apply a chunk's blocks in one transaction; returns the entries behind the last block leaf."""
-        first = chunk.first - len(carried)
+    def _apply(self, chunk: _Chunk, carried: list[bytes], target: _Target) -> tuple[list[bytes], _Broken | None]:
+        """Apply a chunk's blocks in one transaction; returns the entries behind the last block leaf.
+
+        At a block that the log may not have signed it ends, with the blocks before it committed.
+        """
         waiting = list(carried)
         faulty = None if chunk.fault is None else chunk.first + chunk.fault[0]
         last = chunk.first + len(chunk.leaves) == target.size
         try:
             with self.store.writing() as batch:
-                for index, leaf in enumerate(chunk.leaves, chunk.first):
-                    if index == faulty:
-                        assert chunk.fault is not None
-                        following = chunk.leaves[index - chunk.first :]
-                        end = next((i for i, each in enumerate(following) if blocks.is_block(each)), len(following))
-                        block = [*waiting, *following[: end + 1]]
-                        raise self._condemned(batch, block, chunk.fault[1], index) from chunk.fault[1]
-                    waiting.append(leaf)
-                    if blocks.is_block(leaf):
-                        self._apply_block(batch, first, waiting)
-                        first, waiting = index + 1, []
-                if last:
-                    self._finish(batch, first, waiting, target)
+                try:
+                    for index, leaf in enumerate(chunk.leaves, chunk.first):
+                        if index == faulty:
+                            assert chunk.fault is not None
+                            rest = chunk.leaves[index - chunk.first :]
+                            end = next((i for i, each in enumerate(rest) if blocks.is_block(each)), len(rest))
+                            raise _Broken([*waiting, *rest[: end + 1]], index, chunk.fault[1])
+                        waiting.append(leaf)
+                        if blocks.is_block(leaf):
+                            self._apply_block(batch, waiting, index)
+                            waiting = []
+                    if last:
+                        self._finish(batch, waiting, target)
+                except _Broken as broken:
+                    self._known = {}
+                    return [], broken
         except BaseException:
             self._known = {}
             raise
-        return waiting
+        return waiting, None
 
-    def _apply_block(self, batch: Batch, first: int, leaves: list[bytes]) -> None:
-        view = batch.view()
+    def _apply_block(self, batch: Batch, leaves: list[bytes], index: int) -> None:
         entries = [chain.trusted(leaf, self.store.profile) for leaf in leaves[:-1]]
         try:
-            applied = chain.apply(view, entries, leaves[-1], self._known)
+            applied = chain.apply(batch.view(), entries, leaves[-1], self._known)
         except (StoreError, RuleError):
             # The disk is at fault, or rules that this program does not know: the log is not.
             raise
         except LedgerError as error:
-            raise self._condemned(batch, leaves, error, first + len(leaves) - 1) from error
+            raise _Broken(leaves, index, error) from error
         batch.write(applied)
         chain.remember(self._known, applied)
 
-    def _finish(self, batch: Batch, first: int, waiting: list[bytes], target: _Target) -> None:
+    def _finish(self, batch: Batch, waiting: list[bytes], target: _Target) -> None:
         view = batch.view()
         if waiting:
             error = ProofError("node.no-block", expected="a block leaf", actual=len(waiting))
-            raise self._condemned(batch, waiting, error, first + len(waiting) - 1, target)
+            raise _Broken(waiting, target.size - 1, error)
         if view.head.root != target.checkpoint.root:
             raise Misled(
                 "node.misled",
@@ -587,18 +602,30 @@ class Follower:
         line = cosignature.cosign(target.checkpoint, name, private, now // 1000)
         return witnessing.with_signatures(kept, [line])
 
-    def _condemned(
-        self, batch: Batch, leaves: Sequence[bytes], error: LedgerError, index: int, target: _Target | None = None
-    ) -> Condemned:
-        """Keep the proof that the block of `leaves` is not what the log may sign."""
-        view = batch.view()
+    # Broken words
+
+    async def _condemn(self, source: Source, target: _Target, broken: _Broken) -> None:
+        """Keep the proof that the log signed a broken block, and follow no further. Raises `Condemned`, always."""
+        with self.store.snapshot() as view:
+            first = view.head.size
+        leaves = list(broken.leaves)
+        while (end := first + len(leaves)) < target.size and not blocks.is_block(leaves[-1]):
+            more = await source.leaves(end, min(end + CHUNK, target.size), target.size)
+            leaves += more[: next((i for i, each in enumerate(more) if blocks.is_block(each)), len(more)) + 1]
+        path, root = await source.consistency(end, target.size)
+        error = broken.error
         code = str(error.actual if error.code == "block.broken-rule" else error.code)
-        vouching = None if target is None else target.raw
-        self._keep(misbehaviour.broken_block(view, leaves, code, vouching))
-        self._refused = view.head.size
-        return Condemned(
+        with self.store.snapshot() as view:
+            if misbehaviour.is_vouched(view, leaves):
+                evidence = misbehaviour.broken_block(view, leaves, code)
+            else:
+                merkle.verify_consistency(end, target.size, path, root, target.checkpoint.root)
+                evidence = misbehaviour.broken_block(view, leaves, code, target.raw, path)
+        self._refused = first
+        self._keep(evidence)
+        raise Condemned(
             "node.broken",
-            field=f"leaf {index}",
+            field=f"leaf {broken.index}",
             actual=code,
             reason=error.sentence("en"),
             reason_zh=error.sentence("zh"),

@@ -406,6 +406,12 @@ def flipped(leaf: bytes) -> bytes:
     return leaf[:-40] + bytes([leaf[-40] ^ 1]) + leaf[-39:]
 
 
+def wrong_tree(centre: Centre, store: Store) -> None:
+    """A header that does not vouch for its own leaves, and a block after it: a checkpoint shows where they stand."""
+    cheat(store, [centre.work("x")], centre.began + 9, tree=bytes(32))
+    seal_honestly(store, [centre.work("y")], centre.began + 20)
+
+
 BROKEN: dict[str, Callable[[Centre, Store], None]] = {
     "a rule": lambda centre, store: cheat(
         store, [ledgers.registration(by=ledgers.party("stranger"), at=centre.began)], centre.began + 9
@@ -414,6 +420,7 @@ BROKEN: dict[str, Callable[[Centre, Store], None]] = {
     "a repetition": lambda centre, store: cheat(store, [centre.work("kept")], centre.began + 9),
     "a time": lambda centre, store: cheat(store, [centre.work("x")], centre.began + 9, time=centre.began - 5),
     "a root": lambda centre, store: cheat(store, [centre.work("x")], centre.began + 9, root=bytes(32)),
+    "a tree": wrong_tree,
     "an epoch": lambda centre, store: cheat(store, [centre.work("x")], centre.began + 9, epoch=7),
 }
 

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import block, certificate, chain, checkpoint, encoding, merkle, runs, snapshot, tiles, verify
+from ledger import block, certificate, chain, checkpoint, encoding, keys, merkle, runs, snapshot, tiles, verify
 from ledger.errors import StoreError
 from ledger.store import FORMAT, Store
 from ledger.tables import LEAF
@@ -195,6 +195,8 @@ def test_a_snapshot_stays_as_it_was(store: Store) -> None:
         (lambda view: view.block_of(-1), "store.no-leaf"),
         (lambda view: view.block_index(1), "store.no-block"),
         (lambda view: view.block_index(-1), "store.no-block"),
+        (lambda view: view.root_at(view.head.size + 1), "store.no-leaf"),
+        (lambda view: view.root_at(-1), "store.no-leaf"),
     ],
 )
 def test_what_is_not_there_is_a_typed_error(store: Store, ask: Any, code: str) -> None:
@@ -220,6 +222,68 @@ def test_an_empty_store_has_a_checkpoint_of_size_zero(tmp_path: Path) -> None:
         assert store.reap_readers() == 0
     with Store.open(tmp_path / "s") as store:
         assert store.profile == "opaque"
+
+
+def test_what_is_shown_and_what_an_entry_is_proven_by(store: Store) -> None:
+    """Shown is the checkpoint that met the policy; an entry that it does not cover yet is proven by the newest signed one,
+    and one that no signed tree covers by none."""
+    seal(store, ledgers.registration())
+
+    def signed(size: int) -> bytes:
+        with store.snapshot() as view:
+            head = checkpoint.Checkpoint(ledgers.ORIGIN, size, view.root_at(size))
+        return checkpoint.sign(head, keys.VKey(ledgers.ORIGIN, keys.ED25519, ledgers.LOG.public), ledgers.LOG)
+
+    with store.snapshot() as view:
+        size = view.head.size
+        assert view.root_at(size) == view.head.root
+        assert view.root_at(0) == merkle.EMPTY_ROOT
+    store.put_checkpoint(signed(size - 1))
+    with store.snapshot() as view:
+        assert view.published() == signed(size - 1)
+        assert view.covering(0) == (size - 1, signed(size - 1))
+        with pytest.raises(StoreError) as caught:
+            view.covering(size - 1)
+        assert caught.value.code == "store.not-signed-yet"
+    store.put_checkpoint(signed(size))
+    store.put_mark("cosigned", signed(2))
+    with store.snapshot() as view:
+        assert view.published() == view.mark("cosigned") == signed(2)
+        assert view.covering(1) == (2, signed(2))
+        assert view.covering(2) == (size, signed(size))
+    store.put_mark("cosigned", None)
+    with store.snapshot() as view:
+        assert view.mark("cosigned") is None
+
+
+def test_several_blocks_in_one_transaction(tmp_path: Path) -> None:
+    """All of them are there or none; each sees what those before it wrote."""
+    with create(tmp_path / "one") as one, create(tmp_path / "other") as other:
+        for leaf in (ledgers.charter(), ledgers.accreditation(), ledgers.attestation()):
+            seal(one, leaf)
+        with one.snapshot() as view:
+            leaves, head = list(view.leaves(0, view.head.size)), view.head
+
+        def copy(stop: int) -> None:
+            with other.writing() as batch:
+                entries: list[Any] = []
+                for leaf in leaves[:stop]:
+                    if block.is_block(leaf):
+                        batch.write(chain.apply(batch.view(), entries, leaf))
+                        entries = []
+                    else:
+                        entries.append(chain.examine(leaf, "certification", ledgers.ORIGIN))
+                batch.put_checkpoint(b"end")
+                if stop < len(leaves):
+                    raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            copy(4)
+        with other.snapshot() as view:
+            assert view.head == chain.EMPTY_HEAD
+        copy(len(leaves))
+        with other.snapshot() as view:
+            assert (view.head, view.checkpoint()) == (head, b"end")
 
 
 def test_a_block_that_does_not_continue_the_ledger_is_refused(store: Store) -> None:
