@@ -67,6 +67,8 @@ _PR_SET_PDEATHSIG = 1
 
 Ready = Callable[[str, int], None]
 """Called with address and port once submissions and reads are answered."""
+Progress = Callable[[int, int], None]
+"""Called with leaves done and leaves to do while a replica fetches what it lacks."""
 
 
 def read_key(path: Path) -> keys.SigningKey:
@@ -172,8 +174,11 @@ class Node:
     Use as an asynchronous context manager. `port` is the bound one.
     """
 
-    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, config: Config, *, clock: Clock | None = None, progress: Progress = lambda _done, _all: None
+    ) -> None:
         self.config = config
+        self._progress = progress
         self._clock = clock or SystemClock()
         self.port = config.server.port
         self._tasks: list[asyncio.Task[None]] = []
@@ -339,6 +344,7 @@ class Node:
             cosigner=(vkey, key),
             evidence=self._evidence.keep,
             writer=writer,
+            progress=self._progress,
         )
         stack.callback(follower.close)
         desk = self._desk(stack, [key], follower)
@@ -547,12 +553,12 @@ class _Pool:
         await asyncio.gather(*(child.link for child in children), return_exceptions=True)
 
 
-async def _run(config: Config, ready: Ready | None) -> int:
+async def _run(config: Config, ready: Ready | None, progress: Progress) -> int:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    node = Node(config)
+    node = Node(config, progress=progress)
     try:
         return await _run_node(node, stopped, ready)
     except LedgerError:
@@ -580,8 +586,8 @@ async def _run_node(node: Node, stopped: asyncio.Event, ready: Ready | None) -> 
         return 0 if stopped.is_set() else 1
 
 
-def run(config: Config, ready: Ready | None = None) -> int:
+def run(config: Config, ready: Ready | None = None, progress: Progress = lambda _done, _all: None) -> int:
     """Run a node until SIGTERM or SIGINT. Returns its exit code; raises `LedgerError` if it cannot start."""
     set_up_logging(config)
-    code: int = _loop_run(_run(config, ready))
+    code: int = _loop_run(_run(config, ready, progress))
     return code

@@ -232,7 +232,7 @@ async def test_a_defect_in_sealing_ends_the_node(centre: Centre, monkeypatch: py
     logged: list[str] = []
     monkeypatch.setattr(app.log, "critical", lambda text, **_: logged.append(text))
     config = centre.config(server_workers=0, sealing_heartbeat_seconds=0.05)
-    assert await app._run(config, None) == 1
+    assert await app._run(config, None, lambda _done, _all: None) == 1
     assert logged == ["sealing ended by a defect"]
     monkeypatch.undo()
     assert not centre.findings()

@@ -8,6 +8,8 @@ import pytest
 
 from ledger import entry, keys, policy
 from ledger.store import Store
+from node.app import read_cosigner
+from node.config import load
 from tests.centres import ORIGIN, call, done, tree
 
 
@@ -151,3 +153,54 @@ def test_a_file_where_the_directory_should_be(tmp_path: Path) -> None:
     said = call("init", tmp_path / "c", "--origin", ORIGIN)
     assert said.code == 3
     assert (tmp_path / "c").read_text() == "mine"
+
+
+def test_a_replicas_directory_and_its_line_in_the_policy(tmp_path: Path) -> None:
+    """One command makes what a replica is configured by, and says what the centre adds to its policy."""
+    done("init", tmp_path / "c", "--origin", ORIGIN, "--workers", 0)
+    vkey = keys.parse_private((tmp_path / "c" / "keys" / "log.key").read_text())[0]
+    home = tmp_path / "r"
+    words = ("init", home, "--replica-of", "http://127.0.0.1:1", "--replica-of", "file:///export", "--port", 8441)
+    said = done(*words, "--log-key", vkey, "--name", "hankou.example", "--json").json
+    cosigner, key = read_cosigner(home / "keys" / "replica.key")
+    assert said["policy_line"] == f"witness hankou.example {cosigner} http://127.0.0.1:8441"
+    assert said["vkey"] == str(cosigner)
+    assert (home / "keys" / "replica.key").stat().st_mode & 0o777 == 0o600
+    config = load(home / "yuanzheng.toml", {})
+    assert config.replica.of == ("http://127.0.0.1:1", "file:///export")
+    assert (config.replica.profile, config.server.port) == ("certification", 8441)
+    assert [log.vkey for log in policy.parse(config.ledger.policy.read_bytes()).logs] == [vkey]
+    parsed = policy.parse(
+        config.ledger.policy.read_bytes()[: -len(b"quorum none\n")] + said["policy_line"].encode() + b"\nquorum none\n"
+    )
+    assert parsed.witnesses[0].vkey.key == key.public
+    assert call(*words, "--log-key", vkey, "--name", "hankou.example").code == 3
+    assert "witness hankou.example" not in (tmp_path / "c" / "policy").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "--origin | --replica-of"),
+        (["--replica-of", "http://127.0.0.1:1"], "A cosigner has a name of its own"),
+        (["--replica-of", "http://127.0.0.1:1", "--name", "x.example"], "--log-key | --policy"),
+    ],
+    ids=["nothing", "no name", "no trust"],
+)
+def test_what_is_to_be_made_must_be_said(tmp_path: Path, words: list[str], says: str) -> None:
+    """Nothing is made of half a wish."""
+    said = call("init", tmp_path / "c", *words)
+    assert (said.code, says in said.err) == (3, True)
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_replica_takes_the_policy_as_it_is(tmp_path: Path) -> None:
+    """The file is copied with its comments; one that names no log is refused."""
+    done("init", tmp_path / "c", "--origin", ORIGIN, "--workers", 0)
+    text = b"# from the gazette\n" + (tmp_path / "c" / "policy").read_bytes()
+    (tmp_path / "policy").write_bytes(text)
+    words = ("--replica-of", "http://127.0.0.1:1", "--name", "x.example", "--policy", tmp_path / "policy")
+    done("init", tmp_path / "r", *words)
+    assert (tmp_path / "r" / "policy").read_bytes() == text
+    (tmp_path / "policy").write_bytes(b"quorum none\n")
+    assert call("init", tmp_path / "q", *words).code == 3

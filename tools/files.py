@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -117,6 +117,39 @@ def progress_bar(total: int, label: str, *, unit: str = "B", quiet: bool = False
         return
     with tqdm(total=total, desc=label, unit=unit, unit_scale=True, delay=0.3, leave=False) as bar:
         yield bar.update
+
+
+class SyncBar:
+    """Leaves that a follower fetches, on a terminal: how many of how many, and how long that still takes.
+
+    `show` is what a `Follower` calls with leaves done and leaves to do. Use as a context manager.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._stack = ExitStack()
+        self._all = self._done = 0
+        self._progress: Progress = lambda _: None
+
+    def __enter__(self) -> SyncBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def show(self, done: int, all_: int) -> None:
+        """`done` of `all_` leaves are here; what arrives at once has no bar."""
+        if all_ != self._all or done < self._done:
+            self._stack.close()
+            self._all, self._done, self._progress = all_, 0, lambda _: None
+            if done < all_:
+                bar = progress_bar(all_, "sync", unit="leaf", quiet=self._quiet)
+                self._progress = self._stack.enter_context(bar)
+        self._progress(done - self._done)
+        self._done = done
+        if done >= all_:
+            self._stack.close()
+            self._all = self._done = 0
 
 
 @contextmanager

@@ -1,16 +1,20 @@
 """Make a new ledger in a directory that has none: keys, configuration, policy, store, and its first block.
 
 The authority's keys belong in a safe, not on this machine: move keys/authority-*.key away when you are done.
+
+With --replica-of, make the directory of a replica of a ledger that is there: its configuration, its key, and the policy by
+which it knows the log. It fetches the ledger when it is first served.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
 from ledger import block as blocks
-from ledger import categories, chain, checkpoint, kinds, number, policy
+from ledger import categories, chain, checkpoint, keys, kinds, number, policy
 from ledger.block import Clock
 from ledger.errors import LedgerError
 from ledger.keys import SigningKey, VKey
@@ -21,6 +25,7 @@ from tools.console import Console
 from tools.files import write_file
 from tools.keyfiles import load_key, new_key
 from tools.submit import make_entry
+from tools.verify import trusted_policy
 
 EXAMPLE = "yuanzheng init centre --origin wuhan.example/yuanzheng --short WH"
 
@@ -41,11 +46,29 @@ heartbeat_seconds = 60
 tolerate_unsynchronised = {tolerate}
 """
 
+REPLICA = """# A replica's configuration. yuanzheng config show prints every setting, its value and where that came from.
+[ledger]
+data = "data"
+policy = "policy"
+
+[server]
+host = "127.0.0.1"
+port = {port}
+workers = {workers}
+
+[replica]
+# Where to follow from: the primary first, then other replicas, for the day when the primary is gone.
+of = {of}
+profile = "{profile}"
+key = "keys/replica.key"
+"""
+DEFAULT_PORT = 8440
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("directory", type=Path, metavar="DIR", help="where the ledger will live")
-    parser.add_argument("--origin", required=True, help="the ledger's name for ever: a-z 0-9 . / -")
+    parser.add_argument("--origin", help="the ledger's name for ever: a-z 0-9 . / -")
     parser.add_argument("--short", default="YZ", help="2 to 6 capitals for certificate numbers (default: YZ)")
     parser.add_argument("--profile", choices=chain.PROFILES, default="certification")
     parser.add_argument("--authorities", type=int, default=3, metavar="N", help="authority keys to make (default: 3)")
@@ -54,19 +77,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tolerate-unsynchronised", action="store_true", help="seal although the clock is not synchronised"
     )
+    replica = parser.add_argument_group("a replica")
+    replica.add_argument(
+        "--replica-of",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="follow this node; repeat it, the primary first",
+    )
+    replica.add_argument("--log-key", metavar="VKEY", help="the log's verifier key")
+    replica.add_argument("--policy", type=Path, metavar="FILE", help="instead of that: the ledger's policy")
+    replica.add_argument("--name", help="the name that stands in every checkpoint that it cosigns")
+    replica.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"where it listens (default: {DEFAULT_PORT})")
+    replica.add_argument("--url", help="where others reach it (default: this machine and --port)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Make it."""
     home: Path = options.directory
+    if options.replica_of:
+        return _make_replica(options, console)
+    if options.origin is None:
+        raise LedgerError("tools.init-which", expected="--origin | --replica-of")
     checkpoint.check_origin(options.origin)
     if not 1 <= options.threshold <= options.authorities <= 16:
         raise LedgerError("tools.threshold", expected=f"1 to {min(16, options.authorities)}", actual=options.threshold)
     number.format_number(options.short, 0)
     _check_workers(options.workers)
-    for name in ("yuanzheng.toml", "data", "keys", "policy", "charter.entry"):
-        if (home / name).exists():
-            raise LedgerError("tools.exists", actual=str(home / name))
+    _check_free(home)
     config = home / "yuanzheng.toml"
     home.mkdir(parents=True, exist_ok=True)
     (home / "keys").mkdir(mode=0o700)
@@ -85,6 +123,40 @@ def run(options: argparse.Namespace, console: Console) -> int:
     write_file(config, text.encode())
     console.result({"directory": str(home), "origin": options.origin, "log_key": str(log), "config": str(config)})
     console.say("tools.init-done", directory=home, origin=options.origin, vkey=log, config=config)
+    return 0
+
+
+def _check_free(home: Path) -> None:
+    for name in ("yuanzheng.toml", "data", "keys", "policy", "charter.entry"):
+        if (home / name).exists():
+            raise LedgerError("tools.exists", actual=str(home / name))
+
+
+def _make_replica(options: argparse.Namespace, console: Console) -> int:
+    """The directory of a replica, and the line by which the centre's policy names it."""
+    home: Path = options.directory
+    if options.name is None:
+        raise LedgerError("tools.cosigner-name")
+    trusted = trusted_policy(options.policy, options.log_key)
+    if trusted is None:
+        raise LedgerError("tools.replica-trust", expected="--log-key | --policy")
+    if not trusted.logs:
+        raise LedgerError("tools.no-log-in-policy")
+    _check_workers(options.workers)
+    url = options.url or f"http://127.0.0.1:{options.port}"
+    of = json.dumps(options.replica_of, ensure_ascii=False)
+    text = REPLICA.format(port=options.port, workers=options.workers, of=of, profile=options.profile)
+    _check_free(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "keys").mkdir(mode=0o700)
+    vkey = new_key(home / "keys" / "replica.key", options.name, keys.COSIGNATURE)
+    # As it was given: a policy may bear comments.
+    write_file(home / "policy", trusted.encode() if options.policy is None else options.policy.read_bytes())
+    write_file(home / "yuanzheng.toml", text.encode())
+    line = f"witness {options.name} {vkey} {url}"
+    config = home / "yuanzheng.toml"
+    console.result({"directory": str(home), "vkey": str(vkey), "config": str(config), "policy_line": line})
+    console.say("tools.replica-made", directory=home, actual=line, config=config)
     return 0
 
 

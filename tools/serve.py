@@ -11,6 +11,7 @@ from pathlib import Path
 
 from node import app, config
 from tools.console import Console
+from tools.files import SyncBar
 
 EXAMPLE = "yuanzheng serve --config centre/yuanzheng.toml"
 
@@ -21,6 +22,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen at")
     parser.add_argument("--port", type=int, help="port to listen at; 0 lets the kernel choose")
     parser.add_argument("--workers", type=int, help="worker processes; 0 serves from one process")
+    parser.add_argument(
+        "--replica-of",
+        action="append",
+        metavar="URL",
+        help="be a replica of the node there; repeat it, the primary first",
+    )
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="seal without asking the cosigners where the ledger stands; on an old copy that signs a second history",
+    )
     parser.add_argument("--tls-certificate", type=Path, metavar="PEM", help="certificate chain: serve HTTPS")
     parser.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key, mode 0600")
 
@@ -33,6 +45,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     pair = {"certificate": options.tls_certificate, "key": options.tls_key}
     shown = {name: value for name, value in pair.items() if value is not None}
     loaded = replace(loaded, server=replace(loaded.server, **chosen), tls=replace(loaded.tls, **shown))
+    if options.replica_of:
+        loaded = replace(loaded, replica=replace(loaded.replica, of=tuple(options.replica_of)))
+    if options.alone:
+        loaded = replace(loaded, sealing=replace(loaded.sealing, alone=True))
 
     def ready(url: str, port: int) -> None:
         console.result({"url": url, "port": port})
@@ -40,4 +56,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
         # A supervisor or script waits for this line.
         print(end="", flush=True)
 
-    return app.run(loaded, ready)
+    with SyncBar(quiet=console.json) as bar:
+        return app.run(loaded, ready, bar.show)

@@ -352,4 +352,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "已写入 {field}：{number} 字节，SHA-256 {actual}",
         "Written to {field}: {number} bytes, SHA-256 {actual}",
     ),
+    "tools.init-which": (
+        "请说明要建立什么：{expected}。",
+        "Say what to make: {expected}.",
+    ),
+    "tools.replica-made": (
+        (
+            "副本目录已建立：{directory}。\n"
+            "  请把下面一行加入中心的策略（policy），并把名称列入 replicas 组（门限须为多数）：\n"
+            "{actual}\n"
+            "  启动：yuanzheng serve --config {config}"
+        ),
+        (
+            "The replica's directory stands in {directory}.\n"
+            "  Add this line to the centre's policy, and its name to the group replicas (its threshold a majority):\n"
+            "{actual}\n"
+            "  Start it: yuanzheng serve --config {config}"
+        ),
+    ),
+    "tools.replica-trust": (
+        "副本须知道它跟随的是哪一个账本：请给出 {expected}。",
+        "A replica must know which ledger it follows: give {expected}.",
+    ),
 }
