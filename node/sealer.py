@@ -260,15 +260,19 @@ class Sealer:
         return outcomes
 
     def _time(self, previous: int) -> int:
-        """The new block's time (ms), later than the previous block's. Raises `Unavailable` if the clock is not fit."""
-        state = self._clock.state()
-        limit = self._settings.max_clock_error_ms
-        fit = state.synced and state.error is not None and state.error <= limit * 1000
-        if not fit and not self._settings.tolerate_unsynchronised:
-            actual = "unsynchronised" if not state.synced else f"±{state.error} µs"
-            raise Unavailable("node.clock-unsynchronised", expected=f"±{limit} ms", actual=actual)
-        while (now := self._clock.now_ms()) <= previous:
-            if previous - now > BACKWARD_LIMIT_MS:
-                raise Unavailable("node.clock-backward", expected=f"after {previous}", actual=now)
-            self._sleep((previous - now + 1) / 1000)
-        return now
+        return fit_time(self._clock, self._settings, previous, self._sleep)
+
+
+def fit_time(clock: Clock, settings: SealingSection, previous: int, sleep: Callable[[float], None] = time.sleep) -> int:
+    """A new block's time (ms), later than the previous block's. Raises `Unavailable` if the clock is not fit."""
+    state = clock.state()
+    limit = settings.max_clock_error_ms
+    fit = state.synced and state.error is not None and state.error <= limit * 1000
+    if not fit and not settings.tolerate_unsynchronised:
+        actual = "unsynchronised" if not state.synced else f"±{state.error} µs"
+        raise Unavailable("node.clock-unsynchronised", expected=f"±{limit} ms", actual=actual)
+    while (now := clock.now_ms()) <= previous:
+        if previous - now > BACKWARD_LIMIT_MS:
+            raise Unavailable("node.clock-backward", expected=f"after {previous}", actual=now)
+        sleep((previous - now + 1) / 1000)
+    return now

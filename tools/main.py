@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fsck": ("tools.fsck", "check the local store"),
     "vault": ("tools.vaults", "keep salts and plaintexts encrypted; erase, back up, escrow"),
     "backup": ("tools.backup", "copy the store while the node runs"),
+    "recover": ("tools.recover", "rebuild a lost primary's store from replicas and exports"),
+    "promote": ("tools.promote", "make a replica the primary"),
     "export": ("tools.export", "write the ledger as static files"),
     "config": ("tools.config", "show the configuration and where each value came from"),
 }

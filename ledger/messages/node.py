@@ -76,6 +76,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "应以{expected}结尾，其后还有 {actual} 条。",
         "A signed tree ends with {expected}; {actual} leaves follow it.",
     ),
+    "node.no-new-epoch": (
+        "这些条目须开启第 {expected} 纪元，实际仍为 {actual}：其中应有 ledger.recover。",
+        "These entries must open epoch {expected}, and leave it at {actual}: ledger.recover must be among them.",
+    ),
+    "node.other-size": (
+        "授权机构签署的恢复是从 {actual} 条起，本机持有 {expected} 条：请重新拟写并签名。",
+        "The recovery that the authority signed is from {actual} leaves on, and {expected} are held: prepare and sign it anew.",
+    ),
     "node.no-checkpoint": (
         "尚无检查点（{actual}）：本节点还没有持有任何内容。",
         "There is no checkpoint yet ({actual}): this node holds nothing so far.",

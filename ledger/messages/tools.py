@@ -374,4 +374,62 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "副本须知道它跟随的是哪一个账本：请给出 {expected}。",
         "A replica must know which ledger it follows: give {expected}.",
     ),
+    "tools.fact-cosigners": ("共同签名者", "cosigned by"),
+    "tools.fact-epoch": ("纪元", "epoch"),
+    "tools.fetched-in-part": (
+        "只取回 {expected} 条，其中已签名的为 {actual} 条（{reason}）：请再次运行同一命令，或增加来源。",
+        "{expected} leaves were fetched, and a signed checkpoint covers {actual} ({reason}): run the same command again, or add sources.",
+    ),
+    "tools.no-epochs": (
+        "{actual} 类账本没有声明恢复的条目，不能提升副本：请设立新账本，并公布旧账本的最后大小。",
+        "An {actual} ledger has no entry that declares a recovery, so no replica is promoted: begin a new ledger and publish the old one's last size.",
+    ),
+    "tools.not-a-replica": (
+        "{field} 不是副本的配置（没有 replica.of）：无须提升。",
+        "{field} is not a replica's configuration (it has no replica.of): there is nothing to promote.",
+    ),
+    "tools.not-all-fetched": (
+        "{field} 持有 {expected} 条，只取回 {actual} 条：请在其可达后再次运行；确知其有误时，去掉这一来源。",
+        "{field} holds {expected} leaves, and {actual} were fetched: run it again when all of it can be read, or leave that source out if it is known to be wrong.",
+    ),
+    "tools.not-taken-out": (
+        "无法从 {field} 中去掉 {actual}：请先把 [replica] 写成单独的一节。",
+        "{actual} cannot be taken out of {field}: write [replica] as a section of its own first.",
+    ),
+    "tools.primary-lives": (
+        "{actual} 上的主节点仍在运行：请先将其停止，再提升副本；否则会有两个节点同时封块。",
+        "A primary runs at {actual}: stop it before a replica is promoted, or two nodes seal at once.",
+    ),
+    "tools.promote-commands": (
+        "尚未提升：本机持有 {size} 条，新纪元为 {number}。请在授权机构的机器上依次运行以下命令，再在本机运行最后一条：",
+        "Not promoted yet: this replica holds {size} leaves, and the next epoch is {number}. Run these at the authority's machines, and the last one here:",
+    ),
+    "tools.promote-few": (
+        "须有 {expected} 个其他副本答复，才能确认没有遗漏已确认的条目；未答复的有 {actual}。确知其永久失去时，可用 --alone。",
+        "{expected} other replicas must answer before it is sure that nothing acknowledged is missing; silent: {actual}. Only if they are gone for ever, use --alone.",
+    ),
+    "tools.promoted": (
+        "已提升：本机现在是主节点。启动：yuanzheng serve --config {config}；再把本机地址列为其余副本 of 的第一项。",
+        "Promoted: this is the primary now. Start it: yuanzheng serve --config {config}; then let the other replicas name it first in their `of`.",
+    ),
+    "tools.promoted-outbox": (
+        "另有 {number} 条待转交的条目写在 {actual}：启动后用 yuanzheng send 提交。",
+        "{number} entries that waited to be passed on are in {actual}: send them with yuanzheng send once it serves.",
+    ),
+    "tools.recovered": (
+        "账本已恢复到 {actual}，每条都已核验。启动：yuanzheng serve --config {config}",
+        "The ledger stands in {actual} again, every leaf verified. Start it: yuanzheng serve --config {config}",
+    ),
+    "tools.source-silent": (
+        "来源 {field} 未能提供：{actual}",
+        "The source {field} gave nothing: {actual}",
+    ),
+    "tools.still-a-replica": (
+        "{field} 仍把本机的密钥 {actual} 列为见证者：请先在策略中删去这一行及其在 replicas 组中的名称，并改正门限。",
+        "{field} still names this node's key {actual} as a witness: take the line and its name in the group replicas out first, and correct the threshold.",
+    ),
+    "tools.store-there": (
+        "{actual} 已有存储：绝不覆盖。请先将其移走保存（它可能含有别处没有的条目），再运行本命令。",
+        "There is a store in {actual}, which is never overwritten: move it away and keep it, for it may hold what nobody else has; then run this again.",
+    ),
 }
