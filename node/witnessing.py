@@ -104,11 +104,11 @@ class Witness:
             raise self._trouble(error) from error
         try:
             self._load()
-        except OSError as error:
+        except BaseException as error:
+            # However it failed, the next attempt in this process is not to find the folder locked.
             self.close()
-            raise self._trouble(error) from error
-        except LedgerError:
-            self.close()
+            if isinstance(error, OSError):
+                raise self._trouble(error) from error
             raise
 
     def close(self) -> None:
