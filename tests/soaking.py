@@ -32,6 +32,7 @@ from ledger import checkpoint as checkpoints
 from ledger import cosignature, merkle, misbehaviour, policy, witness
 from ledger import note as notes
 from ledger.checkpoint import Checkpoint
+from ledger.errors import ProofError
 from ledger.keys import COSIGNATURE, ED25519, VKey
 from ledger.policy import Group, Log, Policy, Witness
 from ledger.store import Store
@@ -391,7 +392,7 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 
 
 async def agree(fleet: Fleet, seconds: float) -> float:
-    """Wait until every node shows a checkpoint of the primary's head; how long that took. Raises `Broken`."""
+    """Wait until every node shows a cosigned checkpoint of the primary's head; how long that took. Raises `Broken`."""
     began = time.monotonic()
     sizes: dict[str, int] = {}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http:
@@ -401,11 +402,21 @@ async def agree(fleet: Fleet, seconds: float) -> float:
                     sizes["head"] = (await answer.json())["size"]
                 for name in (PRIMARY, *REPLICAS):
                     note = await published(http, fleet, name)
-                    sizes[name] = 0 if note is None else checkpoints.parse(note)[0].size
+                    sizes[name] = 0 if note is None else _cosigned_size(fleet, note)
                 if len(set(sizes.values())) == 1:
                     return time.monotonic() - began
             await asyncio.sleep(0.05)
     raise Broken(f"after {seconds:.0f} s the nodes show {sizes}: {await troubles(fleet)}")
+
+
+def _cosigned_size(fleet: Fleet, raw: bytes) -> int:
+    """Before the first quorum, a node shows what the log alone has signed."""
+    head, note = checkpoints.parse(raw)
+    try:
+        fleet.policy.check(note, head)
+    except ProofError:
+        return 0
+    return head.size
 
 
 async def troubles(fleet: Fleet) -> dict[str, Any]:
