@@ -322,7 +322,10 @@ class Monitor:
         for replica in world.replicas:
             if replica.name not in world.gone and (replica.outbox is None or replica.outbox.count()):
                 return f"entries wait at {replica.name}"
-        self.goal = self.goal or primary.size
+        # A primary that has just been restored from an older copy is to take back what the others hold.
+        self.goal = self.goal or max(primary.size, *(self.disks[replica.name].signed for replica in rest), 0)
+        if primary.size < self.goal:
+            return f"the primary holds {primary.size} of {self.goal}"
         for replica in rest:
             disk = self.disks[replica.name]
             if disk.signed < self.goal:
