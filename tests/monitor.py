@@ -96,6 +96,7 @@ class Monitor:
         self.quorum_size = 0
         """The largest size that any primary has published: what is below it survives everything."""
         self.goal = 0
+        self.out_of_reach = False
         """The size that everybody must reach in the end."""
 
     # What is on disk
@@ -316,6 +317,11 @@ class Monitor:
         if len(rest) < self.majority:
             # Two replicas that were on different sides of what a restored primary lost: no quorum any more.
             return ""
+        ahead = [each for each in rest if self.disks[each.name].signed > primary.size]
+        if ahead and not any(each.reachable for each in ahead):
+            # Only a replica behind NAT has what a restored primary lost: it rightly seals nothing until somebody helps.
+            self.out_of_reach = True
+            return ""
         late = [client.name for client in world.clients if not client.done]
         if late:
             return f"{late} wait"
@@ -339,6 +345,8 @@ class Monitor:
     def finish(self) -> None:
         """After everything has healed: all that was acknowledged is where it was told to be."""
         store = self._world.primary.store
+        if self.out_of_reach:
+            return
         if store is None:
             self._broken("the primary is away")
             return
