@@ -103,7 +103,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     environ = dict(os.environ)
     Parser.language = asked_language(arguments) or language_of(environ)
     parser = build_parser([named] if named in COMMANDS else [])
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if rest and isinstance(getattr(options, "fields", None), list) and not any(each.startswith("-") for each in rest):
+        # argparse does not find FIELD=VALUE behind options.
+        options.fields += rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return run(options, environ)
 
 
