@@ -161,14 +161,14 @@ def _commands(options: argparse.Namespace, store: Store, head: Head, key: Signin
     if key.public != old:
         fields = f"role=log old={old.hex()} new={key.public.hex()}"
         lines += [
-            f"yuanzheng act key.rotate {drafting} --out key.rotate.act.json {fields}",
+            f"yuanzheng act key.rotate {fields} {drafting} --out key.rotate.act.json",
             f"yuanzheng consent key.rotate.act.json --key {shlex.quote(str(options.log_key))}",
             f"yuanzheng sign key.rotate.act.json {signing}",
         ]
         entries.append("--entry key.rotate.act.json")
     fields = f"epoch={head.epoch + 1} reason=promotion size={head.size}"
     lines += [
-        f"yuanzheng act ledger.recover {drafting} --out ledger.recover.act.json {fields}",
+        f"yuanzheng act ledger.recover {fields} {drafting} --out ledger.recover.act.json",
         f"yuanzheng sign ledger.recover.act.json {signing}",
     ]
     files = f"--config {shlex.quote(str(options.config))} --log-key {shlex.quote(str(options.log_key))}"
