@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,10 +42,17 @@ class Result:
 class _Connection(asyncio.Protocol):
     """Sends one request after another; knows just enough HTTP to find an answer's end."""
 
-    def __init__(self, requests: Iterator[bytes], result: Result, done: asyncio.Future[None]) -> None:
+    def __init__(
+        self,
+        requests: Iterator[bytes],
+        result: Result,
+        done: asyncio.Future[None],
+        due: Iterator[float] | None = None,
+    ) -> None:
         self._requests = requests
         self._result = result
         self._done = done
+        self._due = due
         self._buffer = b""
         self._need = -1
         self._sent = 0.0
@@ -60,8 +68,13 @@ class _Connection(asyncio.Protocol):
             if not self._done.done():
                 self._done.set_result(None)
             return
-        self._sent = time.perf_counter()
-        self._transport.write(following)
+        if self._due is None:
+            self._sent = time.perf_counter()
+            self._transport.write(following)
+            return
+        # The wait counts from when the request was due, whether or not a connection was free for it.
+        self._sent = next(self._due)
+        asyncio.get_running_loop().call_later(self._sent - time.perf_counter(), self._transport.write, following)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -89,15 +102,21 @@ class _Connection(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def drive(port: int, requests: Sequence[bytes], connections: int, host: str = "127.0.0.1") -> Result:
-    """Send all requests over `connections` connections, each waiting for its answer before the next."""
+async def drive(
+    port: int, requests: Sequence[bytes], connections: int, host: str = "127.0.0.1", rate: float | None = None
+) -> Result:
+    """Send all requests over `connections` connections, each waiting for its answer before the next.
+
+    With a `rate`, no more than so many a second begin.
+    """
     loop = asyncio.get_running_loop()
     result = Result()
     each = iter(requests)
     ends = [loop.create_future() for _ in range(connections)]
     start = time.perf_counter()
+    due = None if rate is None else (start + number / rate for number in itertools.count())
     for end in ends:
-        await loop.create_connection(lambda end=end: _Connection(each, result, end), host, port)  # type: ignore[misc]
+        await loop.create_connection(lambda end=end: _Connection(each, result, end, due), host, port)  # type: ignore[misc]
     await asyncio.gather(*ends)
     result.seconds = time.perf_counter() - start
     return result
