@@ -170,7 +170,10 @@ class Standing:
             for source in follower.sources:
                 try:
                     await follower.compare(source)
-                except Unreachable:
+                except Condemned:
+                    raise
+                except LedgerError:
+                    # What is not a checkpoint of this log says nothing about where it stands.
                     continue
         finally:
             follower.close()

@@ -168,10 +168,11 @@ class Duty:
         self.acknowledged[result["leaf_hash"]] = result["index"]
         return int(result["index"])
 
-    def audited(self, site: str) -> dict[str, Any]:
-        """What an auditor says who has watched this ledger all the time."""
+    def audited(self, site: str, log_key: str = "") -> dict[str, Any]:
+        """What an auditor says who has watched this ledger all the time, and has been told of a new `log_key`."""
+        trusted = log_key or self.places["LOG_VKEY"]
         said = call(
-            *("audit", self.url(site), "--state", self.home / "auditor", "--log-key", self.places["LOG_VKEY"]),
+            *("audit", self.url(site), "--state", self.home / "auditor", "--log-key", trusted),
             *("--processes", 1, "--json"),
         )
         assert said.json["verdict"] == "consistent", said
@@ -361,10 +362,10 @@ def test_the_site_is_lost(duty: Duty, log_key: str) -> None:
     duty.register("hankou", "in the new epoch")
     with Store.open(duty.folder("hankou") / "data", readonly=True) as store, store.snapshot() as view:
         assert view.head.epoch == 1
-    duty.audited("hankou")
+    duty.audited("hankou", vkeys[-1])
     serve, look = back
     duty.type(serve)
     until(lambda: "node.fenced" in duty.type(look).out, duty.home / "wuhan.log")
     duty.register("hankou", "though the old one is back")
     duty.nothing_lost("wuchang")
-    duty.audited("hankou")
+    duty.audited("hankou", vkeys[-1])
