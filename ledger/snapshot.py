@@ -25,8 +25,8 @@ MAX_OFFSETS = 8192
 
 
 Mark = Literal["cosigned", "fence", "recovery"]
-"""What a node notes beside its ledger: the newest checkpoint that met its policy; that it may not seal, and why; the size
-at which it was rebuilt."""
+"""What a node notes beside its ledger: the newest checkpoint that met its policy; that it may not seal, and why; the epoch
+in which it stood when it began to take back what it had lost."""
 MARK = b"mark:"
 
 

@@ -201,7 +201,9 @@ class Node:
                 service = _service(self.config, self.store, self.core, self._policy, self._clock, self.tls)
                 self._runner = await _serve_http(service, self._socket, self.tls)
             for work in (*self._work, *self._beside):
-                self._tasks.append(asyncio.create_task(work()))
+                task = asyncio.create_task(work())
+                task.add_done_callback(_ended)
+                self._tasks.append(task)
             self._stack = stack.pop_all()
         return self
 
@@ -391,6 +393,12 @@ class Node:
         """A primary's sealer."""
         assert self.core.sealer is not None, "a replica seals nothing"
         return self.core.sealer
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Whatever runs beside the sealer does not end unheard."""
+    if not task.cancelled() and (defect := task.exception()) is not None:
+        log.critical("a part of the node ended by a defect", exc_info=defect)
 
 
 def read_cosigner(path: Path) -> tuple[keys.VKey, keys.SigningKey]:

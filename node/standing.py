@@ -117,16 +117,28 @@ class Standing:
         if newest > head.size:
             if not self._majority:
                 raise Unavailable("node.behind-witness", expected=newest, actual=head.size)
+            # Also after a crash amid taking back it must be known in which epoch this node stood.
+            self._sealer.store.put_mark("recovery", b"%d" % self._epoch())
             log.warning("cosigners hold %d leaves, this store %d: taking back what is missing", newest, head.size)
             await self._take_back(asked, newest)
         else:
             await self._compare(asked)
         with self._sealer.store.snapshot() as view:
             after = view.head
-        if after.epoch > head.epoch:
+        if after.epoch > self._epoch():
             self.fence(f"epoch {after.epoch}")
             return
+        with self._sealer.store.snapshot() as view:
+            begun = view.mark("recovery")
+        if begun is not None:
+            self._sealer.store.put_mark("recovery", None)
         self._sealer.release()
+
+    def _epoch(self) -> int:
+        """The epoch in which this node stood before it took anything back."""
+        with self._sealer.store.snapshot() as view:
+            begun = view.mark("recovery")
+            return view.head.epoch if begun is None else int(begun)
 
     async def _size_at(self, cosigner: Cosigner) -> int | None:
         """The size of the newest checkpoint that a cosigner holds; None if it does not answer."""
