@@ -105,7 +105,13 @@ MUTANTS = (
         "clock-backward",
         "the sealer takes its clock's time though it is before the previous block's",
         14,
-        (Edit(Sealer._time, "(now := self._clock.now_ms()) <= previous:", "(now := self._clock.now_ms()) < 0:"),),
+        (
+            Edit(
+                Sealer._time,
+                "fit_time(self._clock, self._settings, previous, self._sleep)",
+                "fit_time(self._clock, self._settings, -1, self._sleep)",
+            ),
+        ),
     ),
     Mutant(
         "not-awaited",
