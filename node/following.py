@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from bisect import bisect_left
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import aclosing, suppress
@@ -62,6 +63,10 @@ class Condemned(LedgerError):
     """The log signed what it must not; the proof is kept."""
 
 
+class LostTail(LedgerError):
+    """A source is still in an earlier epoch, with an end that the ledger went on without."""
+
+
 class Examiner:
     """Checks leaves one by one; many of them in processes of its own."""
 
@@ -104,6 +109,14 @@ def fault_of(leaves: Sequence[bytes], profile: Profile, origin: str) -> tuple[in
             except LedgerError as error:
                 return position, error
     return None
+
+
+def _began(view: Snapshot, epoch: int) -> int:
+    """How many leaves there were when an epoch began; epochs rise with the blocks' heights."""
+    height = bisect_left(
+        range(view.head.height + 1), epoch, key=lambda each: blocks.parse(view.leaf(view.block_index(each))).epoch
+    )
+    return view.head.size if height > view.head.height else blocks.parse(view.leaf(view.block_index(height))).first
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +319,37 @@ class Follower:
             raise trouble
         return False
 
+    async def refuse_lost_tail(self, source: Source, checkpoint: Checkpoint) -> None:
+        """What the log signed in an earlier epoch, beyond where the next began, is no fork: the recovery explains it.
+
+        So it is with a primary that comes back after another was promoted. Raises `LostTail`.
+        """
+        with self.store.snapshot() as view:
+            head = view.head
+            if not head.epoch or not checkpoint.size:
+                return
+            if checkpoint.size <= head.size and view.root_at(checkpoint.size) == checkpoint.root:
+                return
+            keys = rules.log_keys_of(view, view.log_key)
+        end = checkpoint.size - 1
+        (leaf,) = await source.leaves(end, checkpoint.size, checkpoint.size)
+        path = await source.inclusion(end, checkpoint.size)
+        try:
+            merkle.verify_inclusion(end, checkpoint.size, merkle.leaf_hash(leaf), path, checkpoint.root)
+            block = blocks.parse(leaf)
+            blocks.verify_signature(block)
+        except (ProofError, FormatError):
+            # Whatever else is made of it shows what it is.
+            return
+        with self.store.snapshot() as view:
+            began = _began(view, block.epoch + 1)
+        if block.by in keys and block.epoch < head.epoch and checkpoint.size > began:
+            raise LostTail("node.lost-tail", field=source.url, expected=head.epoch, actual=block.epoch, size=began)
+
     async def _pull_from(self, source: Source) -> bool:
         raw = await source.newest()
         checkpoint, note = checkpoints.parse(raw)
+        await self.refuse_lost_tail(source, checkpoint)
         with self.store.snapshot() as view:
             keys = self._log_keys(view)
             # After a rotation that has not been replayed yet, only replay can say whose key this is.
@@ -362,6 +403,7 @@ class Follower:
         """
         raw = await source.newest()
         checkpoint, note = checkpoints.parse(raw)
+        await self.refuse_lost_tail(source, checkpoint)
         with self.store.snapshot() as view:
             self._check_signed(note, checkpoint, self._log_keys(view))
             if checkpoint.size <= view.head.size:
@@ -588,6 +630,10 @@ class Follower:
                 raise ProofError("node.no-block", expected="a block leaf", actual=target.size)
             newest = blocks.parse(leaf)
         key = self.store.log_key if newest is None else newest.by
+        if not rules.log_keys_of(view, self.store.log_key) & {log.vkey.key for log in self.policy.logs}:
+            # A whole ledger by strangers, from its first block on.
+            wanted = ", ".join(str(log.vkey) for log in self.policy.logs)
+            raise Misled("node.not-the-logs", expected=wanted, actual=key)
         vkey = VKey(self.store.origin, ED25519, key)
         checkpoints.verify_log(target.note, vkey)
         now = self._clock.now_ms()

@@ -20,7 +20,7 @@ STEP = 1024
 async def join(data: Path, policy: Policy, settings: ReplicaSection, transport: Transport) -> None:
     """Make the store of a replica that has none. Raises `ConfigError`, or `Unreachable` if no source answers.
 
-    The first block's key is taken from the ledger itself: replay leads from it to the key that the policy names, or fails.
+    The first block's key is taken from the ledger itself: replay leads from it to a key that the policy names, or fails.
     """
     if not policy.logs:
         raise ConfigError("tools.no-log-in-policy")
@@ -29,11 +29,16 @@ async def join(data: Path, policy: Policy, settings: ReplicaSection, transport: 
     for url in settings.of:
         source = Source(transport, url)
         try:
-            checkpoint = checkpoints.parse(await source.newest())[0]
-            log = next((each.vkey for each in policy.logs if each.vkey.name == checkpoint.origin), None)
-            if log is None:
+            checkpoint, note = checkpoints.parse(await source.newest())
+            named = [each.vkey for each in policy.logs if each.vkey.name == checkpoint.origin]
+            if not named:
                 wanted = ", ".join(each.vkey.name for each in policy.logs)
                 raise ConfigError("node.other-origin", expected=wanted, actual=checkpoint.origin)
+            log = next((each for each in named if note.by(each)), None)
+            if log is None:
+                found = ", ".join(each.name for each in note.signatures)
+                raise LedgerError("node.not-the-logs", expected=", ".join(map(str, named)), actual=found)
+            checkpoints.verify_log(note, log)
             key = log.key if profile == "opaque" else await _first_key(source, checkpoint.size)
         except ConfigError:
             raise

@@ -5,6 +5,7 @@ Everything is judged leaf by leaf, as any replica does. No source needs to be wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from node.clock import Clock
 from node.config import SealingSection
 from node.following import Condemned, Follower
 from node.sealer import fit_time
+from node.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ async def take_all(follower: Follower) -> list[Told]:
 
     Raises `Condemned` if the log broke its word.
     """
+    await _newest_first(follower)
     while True:
         before = follower.store_size()
         try:
@@ -54,11 +57,29 @@ async def take_all(follower: Follower) -> list[Told]:
     for source in follower.sources:
         try:
             found = [checkpoints.parse(await source.newest()), checkpoints.parse(await source.published())]
+            await follower.refuse_lost_tail(source, found[0][0])
         except LedgerError as error:
             told.append(Told(source.url, None, trouble=error))
         else:
             told.append(Told(source.url, found[0][0].size, tuple(found)))
     return told
+
+
+async def _newest_first(follower: Follower) -> None:
+    """Have the sources asked in the order of the epochs they say they are in: one that was left behind in an earlier epoch
+    may hold a longer tail, on which nothing of the later ones could follow.
+    """
+
+    async def epoch(source: Source) -> int:
+        try:
+            size = checkpoints.parse(await source.newest())[0].size
+            return blocks.parse((await source.leaves(size - 1, size, size))[0]).epoch if size else 0
+        except LedgerError:
+            return 0
+
+    epochs = await asyncio.gather(*map(epoch, follower.sources))
+    ranked = sorted(zip(epochs, follower.sources, strict=True), key=lambda each: each[0], reverse=True)
+    follower.sources[:] = [source for _, source in ranked]
 
 
 def cosigners_of(policy: Policy, checkpoint: Checkpoint, notes: Sequence[tuple[Checkpoint, Note]]) -> list[str]:

@@ -126,6 +126,21 @@ class Source:
 
         return merkle.prove_consistency(old, new, read), merkle.tree_root(old, read)
 
+    async def inclusion(self, index: int, size: int) -> list[bytes]:
+        """From the source's tiles: the inclusion path of leaf `index` in its tree of `size` leaves, not yet verified.
+
+        Raises `Unreachable`.
+        """
+        wanted: list[Node] = []
+
+        def note(nodes: Sequence[Node]) -> list[bytes]:
+            wanted.extend(nodes)
+            return [bytes(HASH_SIZE)] * len(nodes)
+
+        merkle.prove_inclusion(index, size, note)
+        hashes = dict(zip(wanted, await self.nodes(wanted, size), strict=True))
+        return merkle.prove_inclusion(index, size, lambda nodes: [hashes[node] for node in nodes])
+
     async def hand_in(self, note: bytes) -> None:
         """Give the log a cosigned checkpoint that it has not asked for. Raises `Unreachable`, `LedgerError` if refused."""
         answer = await self._transport.ask("POST", f"{self.url}/cosignatures", body=note, seconds=self._seconds)

@@ -223,7 +223,6 @@ def duty(tmp_path: Path) -> Iterator[Duty]:
     here = tmp_path / "authority"
     world.places = {
         "LOG_VKEY": str(centre.vkey),
-        "AUTHORITY_1_PUBLIC_KEY": ledgers.AUTHORITY[0].public.hex(),
         "OLD_PUBLIC_KEY": ledgers.LOG.public.hex(),
         "wuhan.example/yuanzheng": ledgers.ORIGIN,
         "log.key": str(tmp_path / "safe" / "log.key"),

@@ -154,9 +154,10 @@ def _commands(options: argparse.Namespace, store: Store, head: Head, key: Signin
     """Print what the authority is to run, with the numbers as they are."""
     with store.snapshot() as view:
         old = rules.log_key_of(view, view.log_key)
-        by = authority_of(view)["authority"][0].hex()
-    signing = "--key authority-1.key --key authority-2.key --offline"
-    drafting = f"--by {by} --ledger {store.origin}"
+        threshold = authority_of(view)["threshold"]
+    # Which of the authority's keys will sign is not known here; by its file's name the act is drafted for the first of them.
+    signing = " ".join(f"--key authority-{place}.key" for place in range(1, threshold + 1)) + " --offline"
+    drafting = f"--by authority-1.key --ledger {store.origin}"
     lines, entries = [], []
     if key.public != old:
         fields = f"role=log old={old.hex()} new={key.public.hex()}"

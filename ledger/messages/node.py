@@ -112,6 +112,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有 {expected} 的签名，只有 {actual} 的。",
         "It bears no signature by {expected}, but by {actual}.",
     ),
+    "node.lost-tail": (
+        "{field} 仍在第 {actual} 纪元，账本已在第 {expected} 纪元：它从第 {size} 条起的末尾不在账本中，由 ledger.recover 条目说明，不是分叉。其中的条目可重新提交。",
+        (
+            "{field} is still in epoch {actual}, and the ledger is in epoch {expected}: what it holds from leaf {size} on is a lost tail, "
+            "which the ledger.recover entry explains, and no fork. Its entries can be sent again."
+        ),
+    ),
     "node.other-origin": (
         "此处的账本是 {expected}，不是 {actual}。",
         "The ledger here is {expected}, not {actual}.",

@@ -396,6 +396,12 @@ def epoch_of(registry: Registry) -> int:
     return epoch
 
 
+def log_keys_of(registry: Registry, genesis: bytes) -> set[bytes]:
+    """Every key (32 bytes) that signs or has signed blocks, `genesis` the first of them."""
+    record = registry.record(*LOG)
+    return {genesis} if record is None else {genesis, *record["keys"]}
+
+
 def log_key_of(registry: Registry, genesis: bytes) -> bytes:
     """The key (32 bytes) that signs the next block; `genesis` until one has been rotated."""
     record = registry.record(*LOG)
