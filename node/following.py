@@ -704,10 +704,14 @@ class Follower:
             return
         vkeys = [log.vkey for log in self.policy.logs] + [witness.vkey for witness in self.policy.witnesses]
         good = [each for vkey in vkeys for each in target.note.by(vkey)[:1] if self._holds(target, vkey)]
-        base = (
-            known if known is not None and size == target.size else notes.Note(target.note.text, tuple(good)).encode()
-        )
         mine = notes.parse(own).signatures if checkpoints.parse(own)[0] == target.checkpoint else ()
+        if known is not None and size == target.size:
+            base = known
+        elif good or mine:
+            base = notes.Note(target.note.text, tuple(good or mine)).encode()
+        else:
+            # After a rotation: signed by nobody whom this node's policy names.
+            return
         there = notes.parse(base).signatures
         gathered = witnessing.with_signatures(base, [each for each in (*good, *mine) if each not in there])
         if known is not None and len(gathered) <= len(known) and size == target.size:

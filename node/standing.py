@@ -210,11 +210,16 @@ class Standing:
             return
         except LedgerError:
             # Nobody answers now: the quorum is not met meanwhile, and the next refusal asks again.
-            self._sealer.release()
-            return
+            if not self._grown(size):
+                self._sealer.release()
+                return
+        if self._grown(size) and fence_of(self._sealer.store) is None:
+            self.fence("another primary")
+
+    def _grown(self, size: int) -> bool:
+        """Whether something was taken back beyond `size`; a node that seals cannot lack what another sealed."""
         with self._sealer.store.snapshot() as view:
-            if view.head.size > size and fence_of(self._sealer.store) is None:
-                self.fence("another primary")
+            return view.head.size > size
 
 
 def fence_of(store: Store) -> str | None:

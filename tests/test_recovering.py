@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,10 +16,14 @@ from ledger.misbehaviour import Evidence
 from ledger.store import Store
 from node.clock import SystemClock
 from node.config import ConfigError, PeersSection, ReplicaSection
+from node.cosigning import Cosigner
 from node.following import Condemned, Follower, LostTail
 from node.joining import join
 from node.peers import HttpTransport
 from node.recovering import open_epoch, take_all
+from node.sealer import Sealer
+from node.standing import Standing, fence_of
+from node.transport import Answer, Unreachable
 from tests import ledgers
 from tests.centres import call, done
 from tests.ledgers import AUTHORITY, LOG, body, party, signed
@@ -152,3 +156,49 @@ def _seal_by(store: Store, leaf: bytes, key: keys.SigningKey) -> None:
         applied = draft.close(block.make(draft.header(ledgers.SYNCED), key.sign))
     head = checkpoint.Checkpoint(store.origin, applied.head.size, applied.head.root)
     store.commit(applied, checkpoint.sign(head, keys.VKey(store.origin, keys.ED25519, key.public), key))
+
+
+class _CutOff:
+    """A follower that is cut off behind the first block that it takes back."""
+
+    trouble = None
+
+    def __init__(self, store: Store, centre: Centre) -> None:
+        self._store, self._centre = store, centre
+        self.sources: list[Any] = []
+
+    async def pull(self) -> bool:
+        seal(self._store, [self._centre.work("another's")], now_ms() + 1)
+        raise Unreachable("node.no-source", actual="cut off")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _Replica:
+    """Answers with a checkpoint of a larger tree."""
+
+    async def ask(self, method: str, url: str, **_: Any) -> Answer:
+        vkey = keys.VKey(ledgers.ORIGIN, keys.ED25519, LOG.public)
+        return Answer(200, checkpoint.sign(checkpoint.Checkpoint(ledgers.ORIGIN, 100, bytes(32)), vkey, LOG))
+
+
+async def test_a_running_primary_that_took_anything_back_never_seals_again(tmp_path: Path) -> None:
+    """Whatever it lacked another node sealed, even where it could take back only the beginning of it."""
+    centre = make_centre(tmp_path / "centre")
+    with Store.open(centre.data) as store:
+        sealer = Sealer(store, [LOG], SystemClock(), centre.config().sealing)
+        witness = policy.Witness("hankou", keys.VKey("hankou", keys.COSIGNATURE, LOG.public), "http://hankou")
+        standing = Standing(
+            sealer,
+            [Cosigner(witness, True)],
+            1,
+            _Replica(),
+            lambda _: cast(Follower, _CutOff(store, centre)),
+            ReplicaSection(),
+        )
+        sealer.release()
+        await standing.doubt()
+        assert sealer.held is not None
+        assert (sealer.held.code, fence_of(store)) == ("node.fenced", "another primary")
+        sealer.writer.shutdown()
