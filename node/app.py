@@ -200,10 +200,9 @@ class Node:
             if self.config.server.workers == 0:
                 service = _service(self.config, self.store, self.core, self._policy, self._clock, self.tls)
                 self._runner = await _serve_http(service, self._socket, self.tls)
-            for work in (*self._work, *self._beside):
-                task = asyncio.create_task(work())
+            self._tasks = [asyncio.create_task(work()) for work in (*self._work, *self._beside)]
+            for task in self._tasks[1:]:
                 task.add_done_callback(_ended)
-                self._tasks.append(task)
             self._stack = stack.pop_all()
         return self
 
@@ -396,7 +395,7 @@ class Node:
 
 
 def _ended(task: asyncio.Task[None]) -> None:
-    """Whatever runs beside the sealer does not end unheard."""
+    """Whatever runs beside the writing does not end unheard; a defect in the writing ends the node."""
     if not task.cancelled() and (defect := task.exception()) is not None:
         log.critical("a part of the node ended by a defect", exc_info=defect)
 
