@@ -33,7 +33,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ledger import keys, misbehaviour
+from ledger import entry as entries
+from ledger import keys, misbehaviour, rules
 from ledger import note as notes
 from ledger import policy as policies
 from ledger import witness as witnessing
@@ -63,6 +64,8 @@ from node.witnessing import Desk, Witness
 log = logging.getLogger("yuanzheng")
 
 READY_SECONDS = 30.0
+HELD_SECONDS = 3.0
+"""How long a replica's answer waits for cosignatures that the primary says are there; they come within a round."""
 _PR_SET_PDEATHSIG = 1
 
 Ready = Callable[[str, int], None]
@@ -290,8 +293,9 @@ class Node:
         self._parts["misbehaviour"] = lambda: {"kept": len(keeper.listed())}
         return keeper
 
-    def _forwarder(self, stack: AsyncExitStack, key: keys.SigningKey) -> Forwarder:
-        outbox = Outbox(self.config.ledger.data / "outbox", self.config.outbox.max_entries)
+    def _forwarder(self, stack: AsyncExitStack, follower: Follower, key: keys.SigningKey) -> Forwarder:
+        room = self.config.outbox
+        outbox = Outbox(self.config.ledger.data / "outbox", room.max_entries, room.max_strangers, self._is_stranger)
         stack.callback(outbox.close)
         executor = ThreadPoolExecutor(1, thread_name_prefix="outbox")
         stack.callback(executor.shutdown)
@@ -305,7 +309,15 @@ class Node:
             self._clock,
             ForwardingSettings(settings.timeout_seconds, settings.wait_seconds),
             executor=executor,
+            held=None if follower.policy.quorum is None else lambda index: follower.until(index, HELD_SECONDS),
         )
+
+    def _is_stranger(self, leaf: bytes) -> bool:
+        """Whether the ledger, as it is held here, does not know who signed a leaf that has been examined."""
+        if self.store.profile == "opaque":
+            return False
+        with self.store.snapshot() as view:
+            return not view.head.size or rules.role_of(entries.trusted(leaf).by, view) is None
 
     def _desk(self, stack: AsyncExitStack, own: Sequence[keys.SigningKey], follower: Follower | None = None) -> Desk:
         self.witness = open_witness(self.config, self.store.origin, own, self._clock, self._evidence)
@@ -350,7 +362,7 @@ class Node:
         stack.callback(follower.close)
         desk = self._desk(stack, [key], follower)
         self.core = Core(self.config, self.store, desk, follower=follower, parts=self._parts)
-        self.core.forwarder = self._forwarder(stack, key)
+        self.core.forwarder = self._forwarder(stack, follower, key)
         self._work = [follower.run, self.core.forwarder.run]
 
     async def __aexit__(self, *_: object) -> None:

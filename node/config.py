@@ -122,6 +122,8 @@ class OutboxSection:
 
     max_entries: int = 100_000
     """Entries that may wait; more are refused with 503."""
+    max_strangers: int = 1_000
+    """How many of them may be signed by keys that the ledger, as it is held here, does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ _BOUNDS = {
     "cosigning.timeout_seconds": (0.1, 600),
     "cosigning.wait_seconds": (0, 3600),
     "outbox.max_entries": (1, 10**7),
+    "outbox.max_strangers": (0, 10**7),
     "alarm.after_seconds": (0, 86_400),
 }
 _CHOICES = {

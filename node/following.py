@@ -184,6 +184,8 @@ class Follower:
         self._examiner = Examiner(store.profile, store.origin, settings.processes)
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
+        self._gathered = asyncio.Event()
+        """Set, and replaced, when more cosignatures are held."""
         self._following: set[asyncio.Task[bytes]] = set()
         self._known: dict[Key, Record] = {}
         self._shown: dict[str, tuple[int, bytes]] = {}
@@ -721,6 +723,24 @@ class Follower:
         except ProofError:
             return
         await self._write(self.store.put_mark, "cosigned", gathered)
+        self._gathered.set()
+        self._gathered = asyncio.Event()
+
+    async def until(self, index: int, seconds: float) -> bool:
+        """Wait until leaf `index` is in a tree whose cosignatures, as many as the policy demands, are held here too."""
+        end = asyncio.get_running_loop().time() + seconds
+        while True:
+            gathered = self._gathered
+            with self.store.snapshot() as view:
+                cosigned = view.mark("cosigned")
+            if cosigned is not None and checkpoints.parse(cosigned)[0].size > index:
+                return True
+            # Sooner than it would be shown.
+            self._wake.set()
+            try:
+                await asyncio.wait_for(gathered.wait(), end - asyncio.get_running_loop().time())
+            except TimeoutError:
+                return False
 
     @staticmethod
     def _holds(target: _Target, vkey: VKey) -> bool:

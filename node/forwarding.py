@@ -63,7 +63,8 @@ class Forwarder:
     """The one way from a replica to its primary. One for a node, used from one event loop; `run` is its task.
 
     `primary_url` has no slash at its end; `key` signs pending receipts for the ledger `origin`; `executor` has one
-    thread, which the outbox belongs to.
+    thread, which the outbox belongs to. `held` waits a while until the quorum's signatures of leaf i are held here, so that
+    whoever asked for them gets the same certificate from this node as from the primary.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Forwarder:
         settings: ForwardingSettings | None = None,
         *,
         executor: Executor,
+        held: Callable[[int], Awaitable[object]] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
@@ -88,6 +90,7 @@ class Forwarder:
         self._clock = clock
         self._settings = settings or ForwardingSettings()
         self._executor = executor
+        self._held = held
         self._sleep = sleep
         self._random = random
         self._totals: Totals | None = None
@@ -115,7 +118,7 @@ class Forwarder:
         wait = parse_qs(query).get("wait", [""])[0]
         if not (await self._known()).waiting:
             seconds = self._settings.timeout_seconds + (wait != "local") * self._settings.wait_seconds
-            answer = await self._pass_on(leaves, batch, query, headers or {}, seconds)
+            answer = await self._pass_on(leaves, batch, query, headers or {}, wait, seconds)
             if answer is not None:
                 return answer
         received = self._clock.now_ms()
@@ -128,7 +131,7 @@ class Forwarder:
         return Answer(202 if waits else 200, json.dumps(body, ensure_ascii=False).encode(), fields)
 
     async def _pass_on(
-        self, leaves: Sequence[bytes], batch: bool, query: str, headers: Mapping[str, str], seconds: float
+        self, leaves: Sequence[bytes], batch: bool, query: str, headers: Mapping[str, str], wait: str, seconds: float
     ) -> Answer | None:
         """The primary's own answer; None where it gave none."""
         fields = {name.lower(): value for name, value in headers.items() if name.lower() in PASSED_ON}
@@ -155,6 +158,10 @@ class Forwarder:
             taken = [(leaf, each) for leaf, each in zip(leaves, results, strict=True) if "error" not in each]
             settled = [Settlement(hash_of(leaf), "sealed", _sealed(each), now) for leaf, each in taken]
             await self._do(self._outbox.settle_all, settled)
+        if results is not None and self._held is not None and wait != "local":
+            sealed = [each["index"] for each in results if "error" not in each]
+            if sealed:
+                await self._held(max(sealed))
         fields = {name: answer.headers[name] for name in GIVEN_BACK if name in answer.headers}
         return Answer(answer.status, answer.body, fields)
 

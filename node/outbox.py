@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,14 +41,15 @@ _SCHEMA = (
         answered INTEGER,
         answer TEXT,
         tries INTEGER NOT NULL DEFAULT 0,
-        trouble TEXT
+        trouble TEXT,
+        stranger INTEGER NOT NULL
     )""",
     "CREATE INDEX waiting ON entries (sequence) WHERE state = 'waiting'",
     "CREATE INDEX settled ON entries (answered) WHERE state <> 'waiting'",
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )
-_COLUMNS = "sequence, leaf_hash, leaf, received, wait, state, answered, answer, tries, trouble"
+_COLUMNS = "sequence, leaf_hash, leaf, received, wait, state, answered, answer, tries, trouble, stranger"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # A file that may not grow ends a write like one on a disk that is full.
@@ -66,6 +67,7 @@ class Row:
     """An entry in the outbox. Hash 32 bytes; times in ms since 1970 UTC; `answer` and `trouble` are JSON texts.
 
     `wait` is what its submitter asked to wait for: `local`, `quorum` or nothing. `tries` counts how often it was sent.
+    `stranger` is 1 where the ledger did not know the signer when it was taken.
     """
 
     sequence: int
@@ -78,6 +80,7 @@ class Row:
     answer: str | None
     tries: int
     trouble: str | None
+    stranger: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,23 @@ class Totals:
 class Outbox:
     """A durable first-in-first-out in `folder`, for at most `max_entries` that wait.
 
+    Of these at most `max_strangers` are leaves that `stranger` is true of: nobody but the primary can say whether they
+    will be taken, and anybody can sign them, so they must not use up the room of those whom the ledger knows.
     Raises `StoreError` if the file is damaged, of a newer program, in use by another process, or cannot be written; so
     does every method. What a method that raised was to write is not there.
     """
 
-    def __init__(self, folder: Path, max_entries: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_entries: int,
+        max_strangers: int = 0,
+        stranger: Callable[[bytes], bool] = lambda _leaf: False,
+    ) -> None:
         self.path = folder / FILE
         self._max_entries = max_entries
+        self._max_strangers = max_strangers
+        self._stranger = stranger
         with self._guarded():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Made by hand: SQLite would let the umask decide who may read it. Its log takes after it.
@@ -120,6 +133,7 @@ class Outbox:
         try:
             self._begin()
             self._counts = self._count_all()
+            self._strangers = self._count_strangers()
         except LedgerError:
             self._db.close()
             raise
@@ -153,6 +167,11 @@ class Outbox:
             rows = self._db.execute("SELECT state, count(*) FROM entries GROUP BY state").fetchall()
         return {"waiting": 0, "sealed": 0, "refused": 0} | dict(rows)
 
+    def _count_strangers(self) -> int:
+        with self._guarded():
+            found = self._db.execute("SELECT count(*) FROM entries WHERE state = 'waiting' AND stranger").fetchone()
+        return int(found[0])
+
     def close(self) -> None:
         """Let go of the file."""
         with self._guarded():
@@ -170,7 +189,7 @@ class Outbox:
         One that was refused before waits anew, behind all others: what made it fail may have been put right.
         Raises `OutboxFull`.
         """
-        rows, new, again = [], 0, 0
+        rows, new, again, strangers = [], 0, 0, 0
         with self._transaction():
             for leaf in leaves:
                 leaf_hash = hash_of(leaf)
@@ -180,16 +199,22 @@ class Outbox:
                         again += 1
                         self._db.execute("DELETE FROM entries WHERE leaf_hash = ?", (leaf_hash,))
                     new += 1
+                    stranger = int(self._stranger(leaf))
+                    strangers += stranger
                     values = (leaf_hash, leaf, received, wait)
                     made = self._db.execute(
-                        "INSERT INTO entries (leaf_hash, leaf, received, wait) VALUES (?, ?, ?, ?)", values
+                        "INSERT INTO entries (leaf_hash, leaf, received, wait, stranger) VALUES (?, ?, ?, ?, ?)",
+                        (*values, stranger),
                     )
                     assert made.lastrowid is not None
-                    row = Row(made.lastrowid, *values, "waiting", None, None, 0, None)
+                    row = Row(made.lastrowid, *values, "waiting", None, None, 0, None, stranger)
                 rows.append(row)
             waiting = self._counts["waiting"]
             if new and waiting + new > self._max_entries:
                 raise OutboxFull("node.outbox-full", expected=self._max_entries, actual=waiting)
+            if strangers and self._strangers + strangers > self._max_strangers:
+                raise OutboxFull("node.outbox-strangers", expected=self._max_strangers, actual=self._strangers)
+        self._strangers += strangers
         self._counts["waiting"] += new
         self._counts["refused"] -= again
         return rows
@@ -220,7 +245,7 @@ class Outbox:
 
     def settle_all(self, settlements: Iterable[Settlement]) -> None:
         """`settle` many in one transaction; an entry that is not here is passed over."""
-        counts = dict(self._counts)
+        counts, strangers = dict(self._counts), self._strangers
         with self._transaction():
             for each in settlements:
                 row = self.find(each.leaf_hash)
@@ -232,7 +257,8 @@ class Outbox:
                 )
                 counts[row.state] -= 1
                 counts[each.state] += 1
-        self._counts = counts
+                strangers -= row.stranger * (row.state == "waiting")
+        self._counts, self._strangers = counts, strangers
 
     def failed(self, leaf_hashes: Iterable[bytes], trouble: str) -> None:
         """Entries were sent in vain; `trouble` is JSON."""

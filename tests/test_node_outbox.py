@@ -123,6 +123,31 @@ def test_a_full_outbox_takes_nothing_of_a_batch(tmp_path: Path) -> None:
     outbox.close()
 
 
+def test_strangers_do_not_use_up_the_room(tmp_path: Path) -> None:
+    """Anybody can sign: what comes by keys that the ledger does not know has a limit of its own, also after a restart."""
+
+    def opened() -> Outbox:
+        return Outbox(tmp_path, 10, 2, lambda leaf: leaf.startswith(b"stranger"))
+
+    outbox = opened()
+    outbox.put_all([b"stranger 1", b"a", b"stranger 2"], 1)
+    with pytest.raises(OutboxFull) as caught:
+        outbox.put_all([b"b", b"stranger 3"], 2)
+    assert (caught.value.code, caught.value.expected, caught.value.actual) == ("node.outbox-strangers", 2, 2)
+    assert outbox.put(b"b", 3)
+    assert not outbox.put(b"stranger 1", 3)
+    outbox.close()
+    outbox = opened()
+    with pytest.raises(OutboxFull):
+        outbox.put(b"stranger 3", 4)
+    outbox.settle(leaf_hash(b"stranger 1"), "refused", "{}", 5)
+    assert outbox.put(b"stranger 3", 6)
+    with pytest.raises(OutboxFull):
+        outbox.put(b"stranger 1", 7)
+    assert leaves(outbox.waiting(9)) == [b"a", b"stranger 2", b"b", b"stranger 3"]
+    outbox.close()
+
+
 def test_answers_are_kept_for_a_month(outbox: Outbox) -> None:
     """Settled rows older than that go; a row that waits never does, however old."""
     outbox.put_all([b"a", b"b", b"c"], 1)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ledger import block, certificate, chain, checkpoint, merkle, misbehaviour, tiles, verify, witness
+from ledger import block, certificate, chain, checkpoint, merkle, misbehaviour, pending, tiles, verify, witness
 from ledger import note as notes
 from ledger import policy as policies
 from ledger.checkpoint import Checkpoint
@@ -22,7 +22,7 @@ from ledger.keys import ED25519, VKey
 from ledger.store import Store
 from node import following, source
 from tests import ledgers
-from tests.centres import done
+from tests.centres import call, done
 from tests.nodes import Centre, Running, now_ms
 from tests.nodes import seal as seal_honestly
 from tests.replicas import Replica, Union, config_of, cosigner, make_union, serving, united, write_key
@@ -696,8 +696,47 @@ async def test_while_the_primary_is_away_entries_wait_at_the_replica(union: Unio
         assert (await get(replica, "/pending/" + "00" * 32))[0] == 404
 
 
-def united_replicas(union: Union) -> Any:
-    """All replicas after a first meeting with the primary, which is then away; the first of them."""
+async def test_a_member_registers_while_the_primary_is_away(union: Union, tmp_path: Path) -> None:
+    """The command says that the sub-centre keeps it, and where to ask; run again when the primary is back, it brings the
+    certificate."""
+    key, work = tmp_path / "member.key", tmp_path / "photo.jpg"
+    write_key(key, "member", ED25519, ledgers.MEMBER)
+    work.write_bytes(b"a photo")
+    async with AsyncExitStack() as stack:
+        replica = await stack.enter_async_context(united_replicas(union))
+        words = ["register", work, "--key", key, "--out", tmp_path / "out", "--url", replica.url, "--no-package"]
+        said = await asyncio.to_thread(call, *words)
+        assert said.code == 2, said
+        receipt, place = (tmp_path / "out" / "photo.jpg.pending.txt").read_text().splitlines()
+        assert place in said.out
+        assert pending.parse_text(receipt).leaf.hex() in place
+        assert (await asyncio.to_thread(call, *words)).code == 2
+        primary = union.centre.config(sealing_alone=True, cosigning_wait_seconds=20)
+        await stack.enter_async_context(serving(primary, union.centre))
+
+        async def sealed() -> bool:
+            return bool(json.loads((await get(replica, place.removeprefix(replica.url)))[1])["state"] == "sealed")
+
+        await until(sealed)
+        said = await asyncio.to_thread(call, *words, "--policy", union.centre.home / "policy")
+        assert said.code == 0, said
+        assert (tmp_path / "out" / "photo.jpg.tlog-proof").exists()
+
+
+async def test_strangers_do_not_fill_the_outbox(union: Union) -> None:
+    """While nobody can say whether an unknown key will be attested, few of its entries are kept; members' always are."""
+    async with united_replicas(union, outbox_max_strangers=1) as replica:
+        first, second = (
+            ledgers.registration(by=ledgers.party(each), at=union.centre.began) for each in ("anybody", "whoever")
+        )
+        assert (await submit(replica, first))[0] == 202
+        code, said = await submit(replica, second)
+        assert (code, said["code"]) == (503, "node.outbox-strangers")
+        assert (await submit(replica, union.centre.work("a member's")))[0] == 202
+
+
+def united_replicas(union: Union, **changes: Any) -> Any:
+    """All replicas after a first meeting with the primary, which is then away; the first of them. Changes are of theirs."""
 
     @asynccontextmanager
     async def running() -> Any:
@@ -705,7 +744,7 @@ def united_replicas(union: Union) -> Any:
             await converged(primary, *replicas)
         async with AsyncExitStack() as stack:
             nodes = [
-                await stack.enter_async_context(serving(config_of(union, each), union.centre))
+                await stack.enter_async_context(serving(config_of(union, each, **changes), union.centre))
                 for each in union.replicas
             ]
             yield nodes[0]

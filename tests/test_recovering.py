@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import pty
+import re
 import shutil
+import subprocess
+import sys
+import termios
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,15 +27,17 @@ from node.config import ConfigError, PeersSection, ReplicaSection
 from node.cosigning import Cosigner
 from node.following import Condemned, Follower, LostTail
 from node.joining import join
+from node.outbox import Outbox
 from node.peers import HttpTransport
 from node.recovering import open_epoch, take_all
 from node.sealer import Sealer
 from node.standing import Standing, fence_of
 from node.transport import Answer, Unreachable
 from tests import ledgers
-from tests.centres import call, done
+from tests.centres import call, done, environment
 from tests.ledgers import AUTHORITY, LOG, body, party, signed
-from tests.nodes import Centre, make_centre, now_ms, seal
+from tests.nodes import Centre, embedded, make_centre, now_ms, seal, until
+from tests.replicas import Replica, Union, cosigner, make_union, united, write_key
 
 TRUSTED = policy.from_log_key(keys.VKey(ledgers.ORIGIN, keys.ED25519, LOG.public))
 
@@ -202,3 +212,75 @@ async def test_a_running_primary_that_took_anything_back_never_seals_again(tmp_p
         assert sealer.held is not None
         assert (sealer.held.code, fence_of(store)) == ("node.fenced", "another primary")
         sealer.writer.shutdown()
+
+
+def _promotion(union: Union, folder: Path) -> tuple[Replica, Path]:
+    """A replica that has everything, is stopped and no cosigner any more, and the authority's act for its promotion."""
+    replica, *others = union.replicas
+    left = [policy.Witness(each.name, cosigner(each.name)[0], each.url) for each in others]
+    group = policy.Group("replicas", 2, tuple(each.name for each in left))
+    (replica.home / "policy").write_bytes(policy.Policy(union.policy.logs, tuple(left), (group,), "replicas").encode())
+    write_key(folder / "log.key", ledgers.ORIGIN, keys.ED25519, LOG)
+    with Store.open(replica.data) as store, store.snapshot() as view:
+        data = {"epoch": 1, "reason": "promotion", "size": view.head.size}
+    act = folder / "ledger.recover.entry"
+    act.write_bytes(signed(body("ledger.recover", AUTHORITY[0], data, at=now_ms()), AUTHORITY[0], [AUTHORITY[1]]))
+    return replica, act
+
+
+async def test_a_replica_is_promoted_alone_and_sends_what_it_kept(tmp_path: Path) -> None:
+    """With nobody else to ask it refuses and says what --alone risks; then it seals, and what waited in its outbox is not
+    lost: it lies in files, which are sent to the node that it is now."""
+    union = make_union(tmp_path)
+    async with united(union) as (primary, (hankou, *_)):
+        size = primary.node.store.snapshot().head.size
+        await until(lambda: hankou.node.store.snapshot().head.size >= size)
+    replica, act = _promotion(union, tmp_path)
+    kept = [union.centre.work(f"kept {number}") for number in range(3)]
+    outbox = Outbox(replica.data / "outbox", 10)
+    outbox.put_all(kept, 1)
+    outbox.close()
+    words = ["promote", "--config", replica.file, "--log-key", tmp_path / "log.key", "--entry", act]
+    said = await asyncio.to_thread(call, *words)
+    assert (said.code, "--alone" in said.err) == (3, True), said
+    said = await asyncio.to_thread(call, *words, "--alone", "--json", YUANZHENG_SEALING_TOLERATE_UNSYNCHRONISED="true")
+    assert said.code == 0, said
+    files = [Path(each) for each in said.json["waiting"]]
+    assert [each.read_bytes() for each in files] == kept
+    with Store.open(replica.data) as store, store.snapshot() as view:
+        assert view.head.epoch == 1
+    promoted = Centre(replica.home, "certification", union.centre.began)
+    settings: dict[str, Any] = {
+        "sealing_alone": True,
+        "sealing_tolerate_unsynchronised": True,
+        "cosigning_wait_seconds": 0.2,
+    }
+    async with embedded(promoted, **settings) as node:
+        answer = await asyncio.to_thread(call, "send", *files, "--url", node.url, "--json")
+        assert (answer.code, [each["cosigned"] for each in answer.json["results"]]) == (2, [False] * 3), answer
+    assert set(kept) <= set(promoted.leaves())
+
+
+def test_fetching_shows_how_much_is_left() -> None:
+    """On a terminal: leaves of how many, and the time that it still takes."""
+    code = (
+        "from tools.files import SyncBar\n"
+        "import time\n"
+        "with SyncBar() as bar:\n"
+        "    for done in range(1000, 21_000, 1000):\n"
+        "        bar.show(done, 20_000)\n"
+        "        time.sleep(0.05)\n"
+    )
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(ours, (24, 80))
+    child = subprocess.Popen([sys.executable, "-c", code], stderr=theirs, env=environment(TERM="xterm"))
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):
+        while piece := os.read(ours, 4096):
+            seen += piece
+    os.close(ours)
+    assert child.wait() == 0
+    shown = seen.decode()
+    assert "sync" in shown
+    assert re.search(r"\d+%.*\d+:\d\d<\d+:\d\d", shown), shown

@@ -34,6 +34,7 @@ DOWNLOADS = 4
 """Fewer than the five that Python's http.server lets wait: a sixth would stand still for a second."""
 AHEAD = 16
 OCTETS = "application/octet-stream"
+UNMET = "node.quorum-unmet"
 OVERLOADED = frozenset({429, 502, 503, 504})
 
 
@@ -55,6 +56,11 @@ class Refused(Quoted):
         self.status = status
         self.document = document
         self.pause = pause
+
+    @property
+    def code_there(self) -> object:
+        """The code of the node's problem."""
+        return self.document.get("code")
 
 
 class Client:
@@ -123,7 +129,8 @@ class Client:
                     )
                 parts.append(part)
             body = b"".join(parts)
-            if response.status == 200:
+            # 202: taken in to be passed on.
+            if response.status in (200, 202):
                 return body
             pause = response.headers.get("Retry-After", "")
             raise Refused(
@@ -140,7 +147,8 @@ class Client:
                 return await ask()
             except Refused as error:
                 pause = next(pauses, None)
-                if error.status not in OVERLOADED or pause is None:
+                # The node has waited for its cosigners already, and what was sent is on its disk.
+                if error.status not in OVERLOADED or pause is None or error.code_there == UNMET:
                     raise
                 pause = max(pause, min(error.pause or 0.0, MAX_PAUSE_SECONDS))
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:

@@ -17,7 +17,7 @@ from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import write_file
 from tools.keyfiles import load_key, public_key
-from tools.submit import DEFAULT_URL, accepted, make_entry, origin_of, send
+from tools.submit import DEFAULT_URL, make_entry, origin_of, report, send
 
 EXAMPLE = (
     "yuanzheng office accredit --authority-key authority-1.key --authority-key authority-2.key "
@@ -99,7 +99,6 @@ def deliver(options: argparse.Namespace, console: Console, entry: Any) -> int:
             write_file(options.out, leaf, replace=False)
         return (await send(client, [leaf]))[0]
 
-    result = accepted(with_client(options.url, exchange, tries=PATIENT_TRIES), console.language)
+    result = with_client(options.url, exchange, tries=PATIENT_TRIES)
     console.result(result)
-    console.say("tools.recorded", number=result["number"], height=result["height"])
-    return 0
+    return report(console, options.action, result, options.url)

@@ -9,7 +9,10 @@ What is signed is saved before it is sent: run the same command again after any 
 registered twice. Where the bytes of an open work are registered already, by whom and when is said before signing; of
 a sealed work nothing is asked, since the question would give its digest away.
 
-Exit codes: 0 all registered, 1 some were refused (each with its reason), 3 usage, input or network at fault.
+Where a sub-centre's primary is away it keeps what was sent: NAME.pending.txt holds its signed receipt and where to ask.
+
+Exit codes: 0 all registered, 1 some were refused (each with its reason), 2 some wait for the primary or for cosigners: run
+the same command again, 3 usage, input or network at fault.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ from tools.client import PATIENT_TRIES, Client, with_client
 from tools.console import Console
 from tools.files import digest_file, files_of, progress_bar, read_limited, write_file
 from tools.keyfiles import load_key, public_key
-from tools.submit import DEFAULT_URL, accepted, make_entry, origin_of, send
+from tools.submit import DEFAULT_URL, is_complete, make_entry, origin_of, report, send, worst
 
 MAX_LOOKUPS = 64
 """Files of one work that are looked up before it is signed."""
@@ -128,8 +131,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         for work in works:
             result = next(answers)
             rest = [next(answers) for _ in work.rest]
+            # The first that is not complete is the answer for the whole work.
             result = next((each for each in (result, *rest) if "error" in each), result)
-            if "error" not in result:
+            result = next((each for each in (result, *rest) if not is_complete(each)), result)
+            if "pending" in result:
+                text = f"{result['pending']['receipt']}\n{client.url}{result['pending']['place']}\n"
+                write_file(options.out / f"{work.name}.pending.txt", text.encode())
+            if is_complete(result):
                 await _fetch(client, work, result, published, options, trusted=policy is not None)
             results.append(result)
         return results
@@ -403,18 +411,11 @@ def _report(
         {"work": work.title, "files": len(work.digests), **result} for work, result in zip(works, results, strict=True)
     ]
     console.result({"works": listed})
-    refused = 0
-    for work, result in zip(works, results, strict=True):
-        try:
-            accepted(result, console.language)
-        except LedgerError as error:
-            refused += 1
-            console.line(f"{console.paint('✗', 'red')} {work.title}: {error.sentence(console.language)}")
-            continue
-        again = console.text("tools.again") if result["duplicate"] else ""
-        console.line(f"{console.paint('✓', 'green')} {result['number']}  {work.title}  {again}")
-    if refused < len(works):
-        console.say("tools.registered", number=len(works) - refused, actual=options.out)
+    codes = [report(console, work.title, result, options.url) for work, result in zip(works, results, strict=True)]
+    if 0 in codes:
+        console.say("tools.registered", number=codes.count(0), actual=options.out)
         if options.policy is None:
             console.say("tools.registered-untrusted")
-    return 1 if refused else 0
+    if 2 in codes:
+        console.say("tools.register-again", number=codes.count(2), actual=options.out)
+    return worst(codes)

@@ -1,4 +1,7 @@
-"""Send signed acts or leaves to a node, in the order given; the same one twice is recorded once."""
+"""Send signed acts or leaves to a node, in the order given; the same one twice is recorded once.
+
+Exit codes: 0 all recorded, 1 some were refused, 2 some wait for the primary or for cosigners, 3 usage, input or network.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ledger.errors import LedgerError
 from tools.acts import ActFile
 from tools.client import PATIENT_TRIES, with_client
 from tools.console import Console
-from tools.submit import accepted, send
+from tools.submit import report, send, worst
 
 
 def deliver_act(path: Path, act: ActFile, url: str, console: Console) -> int:
@@ -20,16 +20,7 @@ def deliver_act(path: Path, act: ActFile, url: str, console: Console) -> int:
 
 
 def deliver(leaves: list[bytes], names: list[str], url: str, console: Console) -> int:
-    """Send leaves in order; each is answered for itself. Exit code 1 if one was refused."""
+    """Send leaves in order; each is answered for itself. Exit code 1 if one was refused, else 2 if one waits."""
     results: list[dict[str, Any]] = with_client(url, lambda client: send(client, leaves), tries=PATIENT_TRIES)
     console.result({"results": [{"file": name, **result} for name, result in zip(names, results, strict=True)]})
-    refused = 0
-    for name, result in zip(names, results, strict=True):
-        try:
-            found = accepted(result, console.language)
-        except LedgerError as error:
-            refused += 1
-            console.line(f"{console.paint('✗', 'red')} {name}: {error.sentence(console.language)}")
-            continue
-        console.line(f"{console.paint('✓', 'green')} {found['number'] or found['index']}  {name}")
-    return 1 if refused else 0
+    return worst([report(console, name, result, url) for name, result in zip(names, results, strict=True)])

@@ -12,13 +12,15 @@ from ledger import checkpoint as checkpoints
 from ledger import entry as entries
 from ledger import tiles
 from ledger.keys import SigningKey
-from tools.client import OVERLOADED, PATIENT_TRIES, Client, Quoted, bad_answer, pauses_of
+from tools.client import OVERLOADED, PATIENT_TRIES, UNMET, Client, Quoted, Refused, bad_answer, pauses_of
+from tools.console import Console
 
 DEFAULT_URL = "http://127.0.0.1:8440"
 ENTRIES = "application/vnd.yuanzheng.entries"
 BATCH_ENTRIES = 512
 BATCH_BYTES = 8 * 2**20
 _RESULT = {"index": int, "leaf_hash": str, "height": int, "duplicate": bool}
+_PENDING = {"leaf_hash": str, "place": str, "receipt": str}
 
 
 def new_body(
@@ -71,8 +73,9 @@ def batches(leaves: Sequence[bytes]) -> list[list[int]]:
 
 
 async def send(client: Client, leaves: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Submit leaves in batches; one result each, which may hold an `error`.
+    """Submit leaves in batches; one result each, which may hold an `error`, or a `pending` where a sub-centre has kept it.
 
+    What is sealed while too few have cosigned bears `"cosigned": False`.
     Leaves that an overloaded node put off are sent again: the same bytes, so nothing is recorded twice.
     """
     results: list[dict[str, Any]] = [{}] * len(leaves)
@@ -92,11 +95,18 @@ async def send(client: Client, leaves: Sequence[bytes]) -> list[dict[str, Any]]:
 
 
 async def _submit(client: Client, leaves: Sequence[bytes]) -> list[dict[str, Any]]:
-    answer = await client.post_json("/entries", tiles.encode_bundle(leaves), ENTRIES)
+    body, more = tiles.encode_bundle(leaves), {}
+    try:
+        answer = await client.post_json("/entries", body, ENTRIES)
+    except Refused as error:
+        if error.code_there != UNMET:
+            raise
+        answer = await client.post_json("/entries?wait=local", body, ENTRIES)
+        more = {"cosigned": False}
     results = answer.get("results") if isinstance(answer, dict) else None
     if not isinstance(results, list) or len(results) != len(leaves) or not all(map(_is_result, results)):
         raise bad_answer(client.url + "/entries", str(answer)[:60])
-    return results
+    return [{**result, **more} for result in results]
 
 
 def _is_result(result: Any) -> bool:
@@ -108,12 +118,35 @@ def _is_result(result: Any) -> bool:
         return isinstance(error, dict) and all(
             isinstance(error.get(k), str) for k in ("code", "detail_zh", "detail_en")
         )
-    return all(type(result.get(name)) is kind for name, kind in _RESULT.items())
+    pending = result.get("pending")
+    fields, wanted = (pending, _PENDING) if isinstance(pending, dict) else (result, _RESULT)
+    return all(type(fields.get(name)) is kind for name, kind in wanted.items())
 
 
-def accepted(result: dict[str, Any], language: str) -> dict[str, Any]:
-    """A result that is not an error. Raises `LedgerError` with the node's sentence in the reader's language."""
+def is_complete(result: dict[str, Any]) -> bool:
+    """Whether an entry is sealed and, where the node's policy asks for it, cosigned."""
+    return "index" in result and result.get("cosigned", True)
+
+
+def report(console: Console, name: str, result: dict[str, Any], url: str) -> int:
+    """Say in a line what became of an entry. Returns an exit code: 0, 1 refused, 2 not yet decided or cosigned."""
     if "error" in result:
-        sentence = result["error"][f"detail_{language}"]
-        raise Quoted("tools.entry-refused", field=result["error"]["code"], actual=sentence)
-    return result
+        sentence = result["error"][f"detail_{console.language}"]
+        refused = Quoted("tools.entry-refused", field=result["error"]["code"], actual=sentence)
+        console.line(f"{console.paint('✗', 'red')} {name}: {refused.sentence(console.language)}")
+        return 1
+    if "pending" in result:
+        console.line(f"{console.paint('…', 'yellow')} {name}")
+        console.say("tools.kept", field=url.rstrip("/") + result["pending"]["place"])
+        return 2
+    again = console.text("tools.again") if result["duplicate"] else ""
+    console.line(f"{console.paint('✓', 'green')} {result['number'] or result['index']}  {name}  {again}".rstrip())
+    if not is_complete(result):
+        console.say("tools.uncosigned")
+        return 2
+    return 0
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code for all: 1 if one was refused, else 2 if one waits."""
+    return 1 if 1 in codes else max(codes, default=0)

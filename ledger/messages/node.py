@@ -230,6 +230,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "总节点不可达，等待转交的条目已有 {actual} 条，上限为 {expected} 条（outbox.max_entries），本次提交一条也未收下：请稍后重试。",
         "The primary is away, {actual} entries wait to be passed on, and the limit is {expected} (outbox.max_entries); nothing of this submission was taken: retry later.",
     ),
+    "node.outbox-strangers": (
+        "总节点不可达，本节点所存账本不认识签名密钥的条目已有 {actual} 条在等待转交，上限为 {expected} 条（outbox.max_strangers），本次提交一条也未收下：请待总节点恢复后再提交。",
+        "The primary is away, {actual} entries by keys that the ledger held here does not know wait already, and the limit is {expected} (outbox.max_strangers); nothing of this submission was taken: submit again when the primary is back.",
+    ),
     "node.policy-file": (
         "无法读取策略文件 {field}（{actual}）。",
         "The policy file {field} cannot be read ({actual}).",

@@ -134,6 +134,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "在 {size} 条的存储中发现 {number} 处异常，见上。请勿继续写入；从备份恢复。",
         "{number} findings in a store of {size} leaves, listed above. Write nothing more; restore a backup.",
     ),
+    "tools.kept": (
+        "总节点不可达，分中心已签收此条目，待恢复后按序转交。查询结果：{field}；打印凭条：{field}/slip.pdf",
+        "The primary is away: the sub-centre has taken the entry and passes it on when it is back. What became of it: {field}; a slip to print: {field}/slip.pdf",
+    ),
     "tools.key-name": ("密钥名称应为 {expected}，实为 {actual}。", "A key's name is {expected}; found {actual}."),
     "tools.init-done": (
         (
@@ -252,13 +256,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "核查签名的进程意外终止（{actual}）：可能内存不足，请减少 --processes 后重试。",
         "A process that checks signatures has died ({actual}): perhaps memory ran out; try again with fewer --processes.",
     ),
-    "tools.recorded": (
-        "已记入账本：编号 {number}，高度 {height}。",
-        "Recorded: number {number}, height {height}.",
-    ),
     "tools.refused": (
         "{field} 拒绝了请求（应为 {expected}，实为 {actual}）",
         "{field} refused the request (expected {expected}, found {actual})",
+    ),
+    "tools.register-again": (
+        "有 {number} 件尚无完整证书；{actual} 中的 *.salts.json 是盐值的唯一副本，请保管好，稍后再次运行同一命令即可取得证书，不会重复登记。",
+        "{number} have no complete certificate yet. Keep the *.salts.json files in {actual}, the only copies of the salts, and run the same command again later for the certificates: nothing is registered twice.",
     ),
     "tools.registered": (
         "已登记 {number} 件，结果保存在 {actual}。其中的 *.salts.json 是盐值的唯一副本，请备份并保密。",
@@ -287,6 +291,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.too-large": (
         "{field} 过大：至多 {expected} 字节，实为 {actual}。",
         "{field} is too large: at most {expected} bytes, found {actual}.",
+    ),
+    "tools.uncosigned": (
+        "已封块并落盘，但策略要求的联署尚不足：稍后再次运行同一命令，即得带联署的答复。",
+        "Sealed and on disk, but too few of those whom the policy asks for have cosigned: run the same command again later for an answer with their cosignatures.",
     ),
     "tools.unreachable": (
         "无法连接 {field}（{actual}）：请检查地址，或确认节点正在运行。已保存的内容不会丢失，可再次运行同一命令。",

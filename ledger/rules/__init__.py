@@ -54,6 +54,7 @@ from ledger.rules.act import (
     epoch_of,
     log_key_of,
     log_keys_of,
+    role_of,
     status_of,
     work_key,
 )
@@ -63,7 +64,7 @@ __all__ = [
     "AUTHORITY", "CHARTER", "EPOCH", "FUTURE_TOLERANCE_MS", "LOG", "RULES", "RULES_IN_FORCE", "VERSIONS",
     "Actor", "Changes", "Key", "Record", "Registry",
     "authorise", "authority_chain", "back_key", "check_ledger", "check_log_key", "current", "epoch_of", "history",
-    "judge", "log_key_of", "log_keys_of", "status_of", "version_in_force", "work_key",
+    "judge", "log_key_of", "log_keys_of", "role_of", "status_of", "version_in_force", "work_key",
 ]  # fmt: skip
 
 FUTURE_TOLERANCE_MS = 5 * 60 * 1000
