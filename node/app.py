@@ -455,18 +455,21 @@ async def _work(config: Config, port: int, pair: socket.socket) -> None:
     with Store.open(config.ledger.data, readonly=True) as store:
         policy = read_policy(config.ledger.policy)
         listening = asyncio.create_task(connection.run())
-        runner = await _serve_http(_service(config, store, connection, policy, SystemClock(), tls), sock, tls)
+        service = _service(config, store, connection, policy, SystemClock(), tls)
+        runner = await _serve_http(service, sock, tls)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         # The first question tells the parent that this worker serves.
-        await connection.status()
+        await connection.report(service.process())
+        reporting = asyncio.create_task(service.reporting())
         gone = asyncio.create_task(_until_closed(writer))
         stopping = asyncio.create_task(stopped.wait())
         renewing = asyncio.create_task(tls.run())
         await asyncio.wait({gone, stopping}, return_when=asyncio.FIRST_COMPLETED)
         renewing.cancel()
+        reporting.cancel()
         gone.cancel()
         stopping.cancel()
         await runner.cleanup()
@@ -550,6 +553,7 @@ class _Pool:
         if not self._children:
             self._empty.set()
         child.process.join()
+        self._node.core.ended(child.process.pid or 0)
         if not self._stopping:
             log.warning("a worker ended with exit code %s; starting another", child.process.exitcode)
             self._node.store.reap_readers()

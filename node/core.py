@@ -24,6 +24,8 @@ from node.transport import Answer
 from node.witnessing import Desk
 
 TEXT = "text/plain; charset=utf-8"
+PROCESSES_KEPT = 1024
+"""Far more than a node has workers."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Core:
     forwarder: Forwarder | None = None
     parts: dict[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
     """Further parts' status, by name."""
+    processes: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """What each process reported last; one that ended keeps its counts, for they happened."""
 
     async def submit(self, leaves: Sequence[bytes]) -> list[Outcome]:
         """Seal examined leaves."""
@@ -98,10 +102,24 @@ class Core:
             return None
         return note if len(notes.parse(note).signatures) > 1 else None
 
+    async def report(self, process: Mapping[str, Any]) -> None:
+        """Note what a process has counted."""
+        # Last the newest, so that of many that ended the oldest is forgotten.
+        self.processes.pop(process["pid"], None)
+        self.processes[process["pid"]] = process
+        if len(self.processes) > PROCESSES_KEPT:
+            del self.processes[next(iter(self.processes))]
+
+    def ended(self, pid: int) -> None:
+        """A process has ended: what it counted stays, what it was does not."""
+        if pid in self.processes:
+            self.processes[pid] = {**self.processes[pid], "waiting": 0, "uptime_seconds": None, "tls": None}
+
     async def status(self) -> dict[str, Any]:
         """For /status."""
         found: dict[str, Any] = {"role": "primary" if self.follower is None else "replica"}
         found["sealer"] = sealing_status(self.sealer, self.follower)
+        found["processes"] = list(self.processes.values())
         if self.cosigning is not None:
             found["cosigning"] = self.cosigning.status()
         if self.follower is not None:

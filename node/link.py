@@ -70,12 +70,16 @@ class Core(Protocol):
         """The newest checkpoint that this node cosigned of the log with that origin's hash."""
         ...
 
+    async def report(self, process: Mapping[str, Any]) -> None:
+        """What a process of the node has counted so far; `pid` names it."""
+        ...
+
     async def status(self) -> dict[str, Any]:
-        """What only that process knows, for /status."""
+        """What only that process knows, for /status; `processes` is what each process reported last."""
         ...
 
 
-_QUESTIONS = frozenset("add_checkpoint cosignatures forward newest pending status submit target until".split())
+_QUESTIONS = frozenset("add_checkpoint cosignatures forward newest pending report status submit target until".split())
 
 
 def _pack(value: Any) -> bytes:
@@ -247,6 +251,10 @@ class Link:
         """The newest checkpoint that this node cosigned of a log."""
         found: bytes | None = await self._ask("newest", origin_hash)
         return found
+
+    async def report(self, process: Mapping[str, Any]) -> None:
+        """Tell what this process has counted."""
+        await self._ask("report", dict(process))
 
     async def status(self) -> dict[str, Any]:
         """What only the writing process knows."""

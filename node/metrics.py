@@ -1,7 +1,8 @@
 """What /status says, in numbers for Prometheus (text format).
 
-Metrics of one process of a node carry its `pid`: each worker counts what came to it alone, and which worker answers is
-the kernel's choice. All others are the node's, whoever answers. Parts that a node does not have are left out.
+Metrics of one process of a node carry its `pid`: each worker counts what came to it alone, and reports that every
+`service.REPORT_SECONDS`, so that whichever worker answers tells of all. All others are the node's. Parts that a node does
+not have are left out.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class _Given(Collector):
 
         yield from _ledger(status)
         yield from _sealer(sealer)
-        yield from _process(status["process"])
+        yield from _processes(status["processes"])
         yield from _clock(status["clock"], part("clocks") or {})
         now = status["clock"]["now_ms"]
         if cosigning := part("cosigning"):
@@ -79,20 +80,24 @@ def _sealer(sealer: Mapping[str, Any]) -> Iterator[Metric]:
     yield _gauges("sealing_trouble", "Why nothing is sealed now; no sample if nothing is wrong.", ["code"], found)
 
 
-def _process(process: Mapping[str, Any]) -> Iterator[Metric]:
-    pid = {"pid": str(process["pid"])}
-    yield _gauges("process_uptime_seconds", "How long it has served.", ["pid"], [(pid, process["uptime_seconds"])])
-    yield _gauges("process_waiting_entries", "Entries that wait in it.", ["pid"], [(pid, process["waiting"])])
-    refusals = [({**pid, "code": code}, count) for code, count in process["refusals"].items()]
-    yield _counter("process_refusals", "Entries refused before sealing, by code.", ["pid", "code"], refusals)
-    responses = [({**pid, "status": code}, count) for code, count in process["responses"].items()]
-    yield _counter("process_responses", "Responses by HTTP status.", ["pid", "status"], responses)
-    tls = process.get("tls")
-    if tls is not None:
+def _processes(processes: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+    named = [({"pid": str(each["pid"])}, each) for each in processes]
+    rows = [(pid, each["uptime_seconds"]) for pid, each in named]
+    yield _gauges("process_uptime_seconds", "How long it has served.", ["pid"], rows)
+    rows = [(pid, each["waiting"]) for pid, each in named]
+    yield _gauges("process_waiting_entries", "Entries that wait in it.", ["pid"], rows)
+    rows = [({**pid, "code": code}, count) for pid, each in named for code, count in each["refusals"].items()]
+    yield _counter("process_refusals", "Entries refused before sealing, by code.", ["pid", "code"], rows)
+    rows = [({**pid, "status": code}, count) for pid, each in named for code, count in each["responses"].items()]
+    yield _counter("process_responses", "Responses by HTTP status.", ["pid", "status"], rows)
+    secured = [(pid, each["tls"]) for pid, each in named if each["tls"] is not None]
+    if secured:
         text = "When the TLS certificate in use ends, in seconds since 1970 UTC."
-        yield _gauges("process_certificate_expiry_seconds", text, ["pid"], [(pid, tls["expires_ms"] / 1000)])
+        rows = [(pid, tls["expires_ms"] / 1000) for pid, tls in secured]
+        yield _gauges("process_certificate_expiry_seconds", text, ["pid"], rows)
         text = "Whether the certificate's files cannot be used as they are now."
-        yield _gauges("process_certificate_trouble", text, ["pid"], [(pid, int(tls["trouble"] is not None))])
+        rows = [(pid, int(tls["trouble"] is not None)) for pid, tls in secured]
+        yield _gauges("process_certificate_trouble", text, ["pid"], rows)
 
 
 def _clock(clock: Mapping[str, Any], clocks: Mapping[str, Any]) -> Iterator[Metric]:

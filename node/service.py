@@ -47,6 +47,7 @@ PAGE = 100
 COSIGNED = "{origin}"
 """Stands for the first segment of the addresses under which a witness shows other logs' checkpoints."""
 MAX_PRINTING = 8
+REPORT_SECONDS = 2.0
 """Certificates that wait to be printed; each takes some 100 ms of a core."""
 BUNDLES_KEPT = 64
 """Compressed full bundles kept in memory: some 30 kB each."""
@@ -482,6 +483,8 @@ class Service:
 
     async def _said(self) -> dict[str, Any]:
         """What /status says, and /metrics in numbers. `process` is of the process that answers; the rest is the node's."""
+        process = self.process()
+        await self._core.report(process)
         status = await self._core.status()
         with self._store.snapshot() as view:
             head, log_key = view.head, rules.log_key_of(view, view.log_key)
@@ -499,20 +502,30 @@ class Service:
             "clock": {"now_ms": self._clock.now_ms(), "synced": state.synced, "error_us": state.error},
             **status,
             "store": self._store.stat(),
-            "process": {
-                "pid": os.getpid(),
-                "waiting": self._intake.waiting,
-                "refusals": dict(self._intake.refusals),
-                "responses": {str(status): count for status, count in self.requests.items()},
-                "uptime_seconds": round(time.monotonic() - self._started, 1),
-                "tls": self._tls.status(),
-            },
+            "process": process,
             "limits": {
                 "max_body_bytes": self._config.server.max_body_bytes,
                 "max_batch_entries": self._config.server.max_batch_entries,
                 "max_waiting_entries": self._config.server.max_waiting_entries,
             },
         }
+
+    def process(self) -> dict[str, Any]:
+        """What this process has counted."""
+        return {
+            "pid": os.getpid(),
+            "waiting": self._intake.waiting,
+            "refusals": dict(self._intake.refusals),
+            "responses": {str(status): count for status, count in self.requests.items()},
+            "uptime_seconds": round(time.monotonic() - self._started, 1),
+            "tls": self._tls.status(),
+        }
+
+    async def reporting(self) -> None:
+        """Report what this process has counted, until cancelled or the writing process has gone."""
+        while True:
+            await self._core.report(self.process())
+            await asyncio.sleep(REPORT_SECONDS)
 
 
 def readable(value: Any) -> Any:

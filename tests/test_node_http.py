@@ -19,6 +19,7 @@ from yarl import URL
 from ledger import block, checkpoint, entry, keys, merkle, policy, proof, receipt, tiles, verify
 from ledger.chain import Applied
 from ledger.errors import LedgerError, StoreError
+from ledger.store import Store
 from node.service import PAGE
 from tests import ledgers
 from tests.nodes import Centre, Running, TestClock, embedded, make_centre, until
@@ -91,11 +92,22 @@ def centre(tmp_path: Path) -> Centre:
     return make_centre(tmp_path / "centre")
 
 
+def has_checkpoint(store: Store) -> bool:
+    """Whether the log has signed anything."""
+    with store.snapshot() as view:
+        try:
+            return bool(view.checkpoint())
+        except StoreError:
+            return False
+
+
 @asynccontextmanager
 async def checked(centre: Centre, **more: Any) -> AsyncIterator[Running]:
     """A node whose store a full check finds nothing wrong with afterwards."""
     async with embedded(centre, **more) as node:
         yield node
+        # An empty ledger gets its first checkpoint when the sealer begins.
+        await until(lambda: has_checkpoint(node.node.store))
         assert not centre.findings(node.node.store)
 
 

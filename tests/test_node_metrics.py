@@ -13,6 +13,14 @@ from tests import ledgers
 from tests.nodes import TestClock, embedded, make_centre
 from tests.test_node_http import get, submit
 
+PROCESS: dict[str, Any] = {
+    "pid": 42,
+    "waiting": 5,
+    "refusals": {"entry.y": 6},
+    "responses": {"200": 9},
+    "uptime_seconds": 1.5,
+    "tls": None,
+}
 STATUS: dict[str, Any] = {
     "origin": 'example.org/"log"\n',
     "profile": "opaque",
@@ -23,14 +31,7 @@ STATUS: dict[str, Any] = {
     "clock": {"now_ms": 8_500, "synced": True, "error_us": 1500},
     "sealer": {"blocks_sealed": 2, "refusals": {"rules.x": 3}, "trouble": None, "waiting": 4},
     "store": {"bytes": 4096},
-    "process": {
-        "pid": 42,
-        "waiting": 5,
-        "refusals": {"entry.y": 6},
-        "responses": {"200": 9},
-        "uptime_seconds": 1.5,
-        "tls": None,
-    },
+    "processes": [PROCESS],
 }
 
 
@@ -74,7 +75,7 @@ def test_before_the_first_block_with_trouble_and_an_unknown_clock() -> None:
                 "newest_block": None,
                 "sealer": {"trouble": trouble},
                 "clock": {"now_ms": 1, "synced": False, "error_us": None},
-                "process": {**STATUS["process"], "tls": {"expires_ms": 2_500, "trouble": trouble}},
+                "processes": [{**PROCESS, "tls": {"expires_ms": 2_500, "trouble": trouble}}],
             }
         )
     )

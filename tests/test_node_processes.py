@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,12 +17,13 @@ from typing import Any
 import aiohttp
 import lmdb
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ledger import encoding, keys, tiles
 from ledger.store import Store
 from node import app
 from tests import ledgers
-from tests.nodes import Centre, Process, alive, children, listening, make_centre, process, refused, until
+from tests.nodes import START_SECONDS, Centre, Process, alive, children, listening, make_centre, process, refused, until
 
 OCTETS = {"Content-Type": "application/octet-stream"}
 BATCH = {"Content-Type": "application/vnd.yuanzheng.entries"}
@@ -220,6 +222,34 @@ async def test_nothing_outlives_a_killed_node(centre: Centre) -> None:
                 assert [await submit(http, again, leaf) for leaf in leaves] == indexes
             assert again.stop() == 0
     assert not centre.findings()
+
+
+async def test_any_worker_tells_what_all_have_counted(centre: Centre) -> None:
+    """/metrics has every process's counts, whichever answers, and keeps those of one that was killed."""
+
+    async def counted(node: Process) -> tuple[float, set[str]]:
+        async with aiohttp.ClientSession() as http, http.get(node.url + "/metrics") as answer:
+            families = list(text_string_to_metric_families(await answer.text()))
+        samples = [sample for family in families for sample in family.samples]
+        taken = sum(each.value for each in samples if each.name == "yuanzheng_process_responses_total")
+        up = {each.labels["pid"] for each in samples if each.name == "yuanzheng_process_uptime_seconds"}
+        return taken, up
+
+    with process(centre) as node:
+        for number in range(20):
+            # A connection each, so that the kernel spreads them over the workers.
+            async with aiohttp.ClientSession() as http:
+                await submit(http, node, centre.work(str(number)))
+        end = time.monotonic() + START_SECONDS
+        while (await counted(node))[0] < 20 or len((await counted(node))[1]) < 2:
+            assert time.monotonic() < end, await counted(node)
+            await asyncio.sleep(0.1)
+        (gone, *_) = node.workers()
+        os.kill(gone, signal.SIGKILL)
+        await until(lambda: gone not in node.workers() and len(node.workers()) == 2)
+        taken, up = await counted(node)
+        assert taken >= 20
+        assert str(gone) not in up
 
 
 async def test_a_defect_in_sealing_ends_the_node(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
