@@ -167,10 +167,11 @@ class Forwarder:
 
     def _keep(self, leaves: Sequence[bytes], received: int, wait: str) -> list[dict[str, Any]]:
         """In the executor: take leaves durably, and only then promise."""
-        return [self._item(row) for row in self._outbox.put_all(leaves, received, wait)]
+        return [self._item(row, wait) for row in self._outbox.put_all(leaves, received, wait)]
 
-    def _item(self, row: Row) -> dict[str, Any]:
-        if row.state == "sealed" and row.answer is not None:
+    def _item(self, row: Row, wait: str) -> dict[str, Any]:
+        # What the outbox knows as sealed was durable at the primary; of the quorum it knows nothing.
+        if row.state == "sealed" and row.answer is not None and wait == "local":
             return {**json.loads(row.answer), "duplicate": True}
         return {
             "pending": {

@@ -198,7 +198,7 @@ MUTANTS = (
                 'await self._do(self._keep, list(leaves), received, wait if wait in ("local", "quorum") else "")',
                 """[]
     rows = [Row(0, hash_of(leaf), leaf, received, wait, "waiting", None, None, 0, None) for leaf in leaves]
-    items = [self._item(row) for row in rows]
+    items = [self._item(row, wait) for row in rows]
     asyncio.ensure_future(self._do(self._keep, list(leaves), received, ""))""",
             ),
         ),

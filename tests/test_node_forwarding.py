@@ -693,6 +693,8 @@ async def test_what_is_sealed_already_is_answered_from_the_outbox(tmp_path: Path
         answer, said = await here.submit(b"a", b"c")
         assert answer.status == 202
         assert (said["results"][0]["index"], "pending" in said["results"][1]) == (40, True)
+        answer, said = await here.submit(b"a", query="wait=quorum")
+        assert (answer.status, "pending" in said) == (202, True)
 
 
 async def test_a_damaged_outbox_stops_forwarding_and_says_so(tmp_path: Path) -> None:
