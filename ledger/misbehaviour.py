@@ -11,7 +11,7 @@ as a `chain.View`. Format, and what each kind proves and does not: docs/FORMAT.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
@@ -25,7 +25,7 @@ from ledger.chain import PROFILES, Head, Profile, View
 from ledger.checkpoint import Checkpoint
 from ledger.entry import Entry
 from ledger.errors import FormatError, Language, LedgerError, ProofError, RuleError, StoreError, shown
-from ledger.keys import VKey
+from ledger.keys import ED25519, VKey
 from ledger.merkle import Frontier, ReadNodes
 from ledger.policy import Policy
 from ledger.schema import BIN32, MILLISECONDS, Array, Bin, Int, Map, OneOf, Str, Variant
@@ -276,8 +276,8 @@ def broken_block(
     )
 
 
-def is_vouched(before: Before, leaves: Sequence[bytes]) -> bool:
-    """Whether the block leaf at the end of `leaves` covers them with its own signature, whoever made that.
+def is_vouched(before: Before, leaves: Sequence[bytes], logs: Collection[VKey]) -> bool:
+    """Whether the block leaf at the end of `leaves` covers them with its own signature, made by one of `logs`.
 
     If not, `broken_block` shows nothing without a checkpoint and the path to it.
     """
@@ -288,7 +288,7 @@ def is_vouched(before: Before, leaves: Sequence[bytes]) -> bool:
         blocks.verify_signature(block)
     except LedgerError:
         return False
-    return block.tree == after.root()
+    return VKey(block.ledger, ED25519, block.by) in logs and block.tree == after.root()
 
 
 def rollback(seen: bytes, shown: bytes, time: int, url: str) -> Rollback:

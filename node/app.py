@@ -235,6 +235,7 @@ class Node:
             sealer,
             cosigning.cosigners,
             cosigning.majority,
+            policy,
             self.transport,
             lambda settings: Follower(
                 self.store, policy, self.transport, self._clock, settings, cosigner=None, writer=sealer.writer

@@ -30,7 +30,9 @@ from ledger.policy import Policy, Witness
 from ledger.store import Store
 from node.answers import HttpError
 from node.config import ConfigError, CosigningSection
+from node.sealer import fence_of
 from node.transport import Answer, Transport, Unreachable
+from node.vouching import is_vouched
 
 FIRST_PAUSE_SECONDS = 0.1
 MAX_PAUSE_SECONDS = 5.0
@@ -241,6 +243,9 @@ class Cosigning:
                 cosigner.missing_since = None
 
     def _next_for(self, cosigner: Cosigner) -> tuple[Checkpoint, bytes] | None:
+        if fence_of(self.store) is not None:
+            # Somebody else seals: what this store ends with may not be the ledger any more.
+            return None
         name = cosigner.witness.name
         if self._target is not None and name not in self._gathered and (cosigner.replica or self._held()):
             return self._target
@@ -395,7 +400,7 @@ class Cosigning:
             if checkpoint.origin != self.store.origin:
                 raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
             if checkpoint.size > view.head.size:
-                if self._signed_by_the_log(note):
+                if is_vouched(view, self.policy, checkpoint, note):
                     for cosigner in self._cosigners_of(note):
                         self._heard(cosigner.witness.name, checkpoint.size)
                     self._doubt()
@@ -424,14 +429,6 @@ class Cosigning:
         except ProofError as error:
             raise HttpError(403, error.code, expected=error.expected, actual=error.actual) from error
         return found
-
-    def _signed_by_the_log(self, note: notes.Note) -> bool:
-        for log in self.policy.logs:
-            if note.by(log.vkey):
-                with suppress(ProofError):
-                    checkpoints.verify_log(note, log.vkey)
-                    return True
-        return False
 
     def status(self) -> dict[str, Any]:
         """For /status and metrics: what is published, what is asked for, and who is missing since when."""

@@ -17,6 +17,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from itertools import chain as concatenated
 from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any
@@ -43,6 +44,7 @@ from node.config import ReplicaSection
 from node.sealer import Unavailable
 from node.source import Source
 from node.transport import Transport, Unreachable
+from node.vouching import claimed, is_vouched, known_logs
 from node.witnessing import Conflict
 
 CHUNK = 4096
@@ -206,14 +208,11 @@ class Follower:
         except StoreError:
             return 0
 
-    def _log_keys(self, view: Snapshot) -> set[bytes]:
-        return {rules.log_key_of(view, view.log_key), *(log.vkey.key for log in self.policy.logs)}
-
-    def _check_signed(self, note: Note, checkpoint: Checkpoint, keys: set[bytes]) -> None:
+    def _check_signed(self, view: Snapshot, note: Note, checkpoint: Checkpoint) -> None:
         """The log must have signed; a signature that claims to be by a known key and does not verify condemns the note."""
         if checkpoint.origin != self.store.origin:
             raise HttpError(404, "node.other-origin", expected=self.store.origin, actual=checkpoint.origin)
-        known = [vkey for key in sorted(keys) if note.by(vkey := VKey(self.store.origin, ED25519, key))]
+        known = claimed(view, self.policy, checkpoint, note)
         try:
             for vkey in known:
                 checkpoints.verify_log(note, vkey)
@@ -229,7 +228,7 @@ class Follower:
         """`add-checkpoint` (C2SP tlog-witness) for this ledger. Raises `HttpError`, `Unavailable`."""
         request, checkpoint, note = witnessing.parse_request(body)
         with self.store.snapshot() as view:
-            self._check_signed(note, checkpoint, self._log_keys(view))
+            self._check_signed(view, note, checkpoint)
             self.seen = max(self.seen, checkpoint.size)
             if request.old > checkpoint.size:
                 raise HttpError(400, "witness.old-size", expected=f"at most {checkpoint.size}", actual=request.old)
@@ -353,16 +352,14 @@ class Follower:
         checkpoint, note = checkpoints.parse(raw)
         await self.refuse_lost_tail(source, checkpoint)
         with self.store.snapshot() as view:
-            keys = self._log_keys(view)
-            # After a rotation that has not been replayed yet, only replay can say whose key this is.
-            if any(note.by(VKey(self.store.origin, ED25519, key)) for key in keys) or not checkpoint.size:
-                self._check_signed(note, checkpoint, keys)
-                self._look_for_rollback(source, checkpoint, raw)
             size = self._size(view)
-            known = checkpoint.size <= view.head.size
-            if known:
+            # After a rotation that has not been replayed yet, only replay can say whose key this is.
+            if checkpoint.size <= view.head.size or claimed(view, self.policy, checkpoint, note):
+                self._check_signed(view, note, checkpoint)
+                self._look_for_rollback(source, checkpoint, raw)
+                self.seen = max(self.seen, checkpoint.size)
+            if checkpoint.size <= view.head.size:
                 self._compare(view, checkpoint, raw)
-        self.seen = max(self.seen, checkpoint.size)
         target = _Target(checkpoint, note, raw)
         if checkpoint.size < size or (checkpoint.size == size and self._has_cosigned(size)):
             self.trouble = None
@@ -407,7 +404,7 @@ class Follower:
         checkpoint, note = checkpoints.parse(raw)
         await self.refuse_lost_tail(source, checkpoint)
         with self.store.snapshot() as view:
-            self._check_signed(note, checkpoint, self._log_keys(view))
+            self._check_signed(view, note, checkpoint)
             if checkpoint.size <= view.head.size:
                 self._compare(view, checkpoint, raw)
 
@@ -494,8 +491,7 @@ class Follower:
             frontier = view.frontier()
         pending: list[asyncio.Task[tuple[int, list[bytes], tuple[list[bytes], bytes] | None]]] = []
         # Chunks end where bundles do, so that none is fetched twice.
-        edges = [start, *range((start // CHUNK + 1) * CHUNK, target.size, CHUNK), target.size]
-        lows = iter(pairwise(edges))
+        lows = pairwise(concatenated([start], range((start // CHUNK + 1) * CHUNK, target.size, CHUNK), [target.size]))
 
         async def fetch(low: int, high: int) -> tuple[int, list[bytes], tuple[list[bytes], bytes] | None]:
             leaves = await source.leaves(low, high, target.size)
@@ -543,7 +539,7 @@ class Follower:
         """If the target's own tiles prove another tree under what was cosigned, the log forked. Raises `Condemned`."""
         with self.store.snapshot() as view:
             size = self._size(view)
-            if not size:
+            if not size or not self._is_the_logs(view, target):
                 return
             held, own = view.checkpoint(), view.root_at(size)
         try:
@@ -619,6 +615,8 @@ class Follower:
         """The target's leaves are held already, only its checkpoint is not."""
         with self.store.snapshot() as view:
             if view.root_at(target.size) != target.checkpoint.root:
+                if not self._is_the_logs(view, target):
+                    raise _misled_by(target)
                 self._compare(view, target.checkpoint, target.raw)
             note = self._signed(view, target)
         self.store.put_checkpoint(note)
@@ -652,22 +650,35 @@ class Follower:
 
     # Broken words
 
+    def _is_the_logs(self, view: Snapshot, target: _Target) -> bool:
+        """Whether a target is known by now to be signed by the log: what a stranger signed proves nothing against it."""
+        return is_vouched(view, self.policy, target.checkpoint, target.note)
+
     async def _condemn(self, source: Source, target: _Target, broken: _Broken) -> None:
-        """Keep the proof that the log signed a broken block, and follow no further. Raises `Condemned`, always."""
+        """Keep the proof that the log signed a broken block, and follow no further.
+
+        Raises `Condemned`; or `Misled` if the log did not sign it, or the source does not prove that it did.
+        """
         with self.store.snapshot() as view:
-            first = view.head.size
+            first, after = view.head.size, view.frontier()
+            if not self._is_the_logs(view, target):
+                raise _misled_by(target) from broken.error
         leaves = list(broken.leaves)
         while (end := first + len(leaves)) < target.size and not blocks.is_block(leaves[-1]):
             more = await source.leaves(end, min(end + CHUNK, target.size), target.size)
             leaves += more[: next((i for i, each in enumerate(more) if blocks.is_block(each)), len(more)) + 1]
-        path, root = await source.consistency(end, target.size)
+        path, _ = await source.consistency(end, target.size)
+        after.extend([merkle.leaf_hash(leaf) for leaf in leaves])
+        try:
+            merkle.verify_consistency(end, target.size, path, after.root(), target.checkpoint.root)
+        except ProofError as wrong:
+            raise _misled_by(target) from wrong
         error = broken.error
         code = str(error.actual if error.code == "block.broken-rule" else error.code)
         with self.store.snapshot() as view:
-            if misbehaviour.is_vouched(view, leaves):
+            if misbehaviour.is_vouched(view, leaves, known_logs(view, self.policy, end)):
                 evidence = misbehaviour.broken_block(view, leaves, code)
             else:
-                merkle.verify_consistency(end, target.size, path, root, target.checkpoint.root)
                 evidence = misbehaviour.broken_block(view, leaves, code, target.raw, path)
         self._refused = first
         self._keep(evidence)
@@ -688,7 +699,7 @@ class Follower:
         """
         checkpoint, note = checkpoints.parse(raw)
         with self.store.snapshot() as view:
-            self._check_signed(note, checkpoint, self._log_keys(view))
+            self._check_signed(view, note, checkpoint)
             if checkpoint.size > self._size(view):
                 raise HttpError(404, "node.not-held-yet", expected=self._size(view), actual=checkpoint.size)
             self._compare(view, checkpoint, raw)
@@ -774,6 +785,12 @@ class Follower:
         for task in self._following:
             task.cancel()
         self._examiner.close()
+
+
+def _misled_by(target: _Target) -> Misled:
+    """What a source shows under a checkpoint is not what the log signed."""
+    expected, actual = target.checkpoint.origin, ", ".join(each.name for each in target.note.signatures)
+    return Misled("node.not-the-logs", expected=expected, actual=actual)
 
 
 class _Moved(Exception):

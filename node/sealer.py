@@ -11,6 +11,7 @@ again gets the first answer.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -276,3 +277,10 @@ def fit_time(clock: Clock, settings: SealingSection, previous: int, sleep: Calla
             raise Unavailable("node.clock-backward", expected=f"after {previous}", actual=now)
         sleep((previous - now + 1) / 1000)
     return now
+
+
+def fence_of(store: Store) -> str | None:
+    """Why this store is fenced, or None."""
+    with store.snapshot() as view:
+        mark = view.mark("fence")
+    return None if mark is None else str(json.loads(mark)["reason"])

@@ -5,6 +5,12 @@ more, the replicas are asked for the newest checkpoint that they hold. As many m
 them has seen every checkpoint that a majority cosigned. What this node lacks is taken back, judged leaf by leaf like any
 replica does; where the ledger has gone on in a later epoch, or differently, this node is fenced: it never seals on that store
 again unless it is promoted.
+
+A size counts only in a checkpoint that is signed by a log key which this store or this policy knows; the policy may name a
+successor's. Whatever else bears the log's name is no answer: a replica that lies would otherwise hold the primary for as long
+as it likes. But it may be a promoted successor's, under a key that only the ledger's missing part names. So where too few
+others answered for that to be excluded, nothing is sealed, and what lies behind such a checkpoint is replayed: replay
+alone leads from the keys known here to another. Where enough others answered, no majority can have followed a successor.
 """
 
 from __future__ import annotations
@@ -13,22 +19,29 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ledger import checkpoint as checkpoints
 from ledger import witness as witnessing
 from ledger.errors import LedgerError
-from ledger.store import Store
+from ledger.policy import Policy
 from node.config import ReplicaSection
 from node.cosigning import Cosigner
 from node.following import Condemned, Follower
-from node.sealer import Sealer, Unavailable
+from node.sealer import Sealer, Unavailable, fence_of
 from node.transport import Transport, Unreachable
+from node.vouching import is_vouched
 
 log = logging.getLogger("yuanzheng")
 
 FIRST_PAUSE_SECONDS = 0.2
 MAX_PAUSE_SECONDS = 5.0
+_UNPROVEN = -1
+
+
+class UnknownKey(Unavailable):
+    """Cosigners show what may be a promoted successor's, and too few others answered to exclude it."""
 
 
 class Standing:
@@ -39,6 +52,7 @@ class Standing:
         sealer: Sealer,
         cosigners: list[Cosigner],
         majority: int,
+        policy: Policy,
         transport: Transport,
         follower: Callable[[ReplicaSection], Follower],
         settings: ReplicaSection,
@@ -52,6 +66,7 @@ class Standing:
         self._heard: dict[str, int] = {}
         """What those handed in by themselves who cannot be asked."""
         self._majority = majority
+        self._policy = policy
         self._transport = transport
         self._follower = follower
         self._settings = settings
@@ -80,6 +95,9 @@ class Standing:
         if self._alone or not self._cosigners:
             self._sealer.release()
             return
+        await self._until_known()
+
+    async def _until_known(self) -> None:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -105,20 +123,30 @@ class Standing:
         demanded = [each for each in self._cosigners if each.replica == bool(self._majority)]
         asked = [each for each in demanded if each.url]
         answers = await asyncio.gather(*(self._size_at(each) for each in asked))
-        answered = {each.witness.name: size for each, size in zip(asked, answers, strict=True) if size is not None}
-        for name, size in self._heard.items():
-            answered[name] = max(size, answered.get(name, 0))
+        answered = dict(self._heard)
+        strangers = []
+        for each, size in zip(asked, answers, strict=True):
+            name = each.witness.name
+            if size == _UNPROVEN:
+                # Whatever it handed in before, this is what it holds now.
+                strangers.append(each)
+                answered.pop(name, None)
+            elif size is not None:
+                answered[name] = max(size, answered.get(name, 0))
+        if len(answered) < self.needed and strangers:
+            answered |= await self._replay(strangers)
         with self._sealer.store.snapshot() as view:
             head = view.head
         if len(answered) < self.needed:
             names = ", ".join(sorted({each.witness.name for each in demanded} - set(answered)))
+            if strangers:
+                raise UnknownKey("node.unknown-log-key", expected=self.needed, actual=names)
             raise Unavailable("node.cosigners-unreachable", expected=self.needed, actual=names)
         newest = max(answered.values(), default=0)
         if newest > head.size:
             if not self._majority:
                 raise Unavailable("node.behind-witness", expected=newest, actual=head.size)
-            # Also after a crash amid taking back it must be known in which epoch this node stood.
-            self._sealer.store.put_mark("recovery", b"%d" % self._epoch())
+            self._mark_epoch()
             log.warning("cosigners hold %d leaves, this store %d: taking back what is missing", newest, head.size)
             await self._take_back(asked, newest)
         else:
@@ -140,15 +168,24 @@ class Standing:
             begun = view.mark("recovery")
             return view.head.epoch if begun is None else int(begun)
 
+    def _mark_epoch(self) -> None:
+        """Also after a crash amid taking back it must be known in which epoch this node stood."""
+        self._sealer.store.put_mark("recovery", b"%d" % self._epoch())
+
     async def _size_at(self, cosigner: Cosigner) -> int | None:
-        """The size of the newest checkpoint that a cosigner holds; None if it does not answer."""
+        """The size of the newest checkpoint that a cosigner holds, `_UNPROVEN` where no known key of the log's has signed it;
+        None if it does not answer."""
         try:
             if not cosigner.replica:
                 return await self._witnessed(cosigner)
             answer = await self._transport.ask("GET", cosigner.url + "/checkpoint/target", seconds=self._seconds)
             if answer.status == 404:
                 return 0 if b"node.no-checkpoint" in answer.body else None
-            return checkpoints.parse(answer.body)[0].size if answer.status == 200 else None
+            if answer.status != 200:
+                return None
+            checkpoint, note = checkpoints.parse(answer.body)
+            with self._sealer.store.snapshot() as view:
+                return checkpoint.size if is_vouched(view, self._policy, checkpoint, note) else _UNPROVEN
         except LedgerError:
             return None
 
@@ -162,6 +199,22 @@ class Standing:
             text = answer.body.strip()
             return int(text) if text.isdigit() and len(text) < 20 else None
         return size if answer.status == 200 else None
+
+    async def _replay(self, strangers: list[Cosigner]) -> dict[str, int]:
+        """The sizes at those cosigners whose checkpoints are the log's, as is known once they have been replayed."""
+        self._mark_epoch()
+        found = {}
+        for each in strangers:
+            follower = self._follower(replace(self._settings, of=(each.url,)))
+            try:
+                with suppress(LedgerError):
+                    await follower.pull()
+            finally:
+                follower.close()
+            size = await self._size_at(each)
+            if size is not None and size != _UNPROVEN:
+                found[each.witness.name] = size
+        return found
 
     async def _take_back(self, asked: list[Cosigner], newest: int) -> None:
         follower = self._follower(replace(self._settings, of=tuple(each.url for each in asked)))
@@ -201,6 +254,8 @@ class Standing:
         if isinstance(self._sealer.held, Unavailable):
             return
         self._sealer.held = Unavailable("node.asking-cosigners", expected=self.needed)
+        # What is being sealed just now is no other's.
+        await asyncio.get_running_loop().run_in_executor(self._sealer.writer, int)
         with self._sealer.store.snapshot() as view:
             size = view.head.size
         try:
@@ -208,6 +263,9 @@ class Standing:
         except Condemned as error:
             self.fence(error.code)
             return
+        except UnknownKey as error:
+            self._sealer.held = error
+            await self._until_known()
         except LedgerError:
             # Nobody answers now: the quorum is not met meanwhile, and the next refusal asks again.
             if not self._grown(size):
@@ -220,10 +278,3 @@ class Standing:
         """Whether something was taken back beyond `size`; a node that seals cannot lack what another sealed."""
         with self._sealer.store.snapshot() as view:
             return view.head.size > size
-
-
-def fence_of(store: Store) -> str | None:
-    """Why this store is fenced, or None."""
-    with store.snapshot() as view:
-        mark = view.mark("fence")
-    return None if mark is None else str(json.loads(mark)["reason"])

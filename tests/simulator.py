@@ -470,7 +470,9 @@ class Primary(Node):
             doubt=doubt,
             heard=lambda name, size: standing.heard(name, size),
         )
-        standing = Standing(sealer, cosigning.cosigners, cosigning.majority, wire, follower, config.replica)
+        standing = Standing(
+            sealer, cosigning.cosigners, cosigning.majority, world.policy, wire, follower, config.replica
+        )
         core = Core(config, store, Desk(store.origin), sealer=sealer)
         if cosigning.cosigners or cosigning.required:
             core.cosigning = cosigning

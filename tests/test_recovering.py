@@ -30,8 +30,8 @@ from node.joining import join
 from node.outbox import Outbox
 from node.peers import HttpTransport
 from node.recovering import open_epoch, take_all
-from node.sealer import Sealer
-from node.standing import Standing, fence_of
+from node.sealer import Sealer, fence_of
+from node.standing import Standing
 from node.transport import Answer, Unreachable
 from tests import ledgers
 from tests.centres import call, done, environment
@@ -203,6 +203,7 @@ async def test_a_running_primary_that_took_anything_back_never_seals_again(tmp_p
             sealer,
             [Cosigner(witness, True)],
             1,
+            TRUSTED,
             _Replica(),
             lambda _: cast(Follower, _CutOff(store, centre)),
             ReplicaSection(),

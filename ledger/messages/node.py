@@ -273,6 +273,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "证书 {field} 的有效期为 {expected}，现在是 {actual}：请换上有效的证书，并检查本机时钟。",
         "The certificate {field} is valid from {expected}, and it is {actual} now: put a valid one there, and check this machine's clock.",
     ),
+    "node.unknown-log-key": (
+        (
+            "{actual} 出示的检查点由本机账本和策略都不认识的账本密钥签名：可能是另一节点已接任主节点，也可能是谎言。须有 {expected} 个共同签名者"
+            "以已知密钥答复才能排除前者，因此不封块。若已换钥或已由他人接任，请在策略中列出新密钥。"
+        ),
+        (
+            "{actual}: a checkpoint under a log key that neither this ledger nor the policy knows, or no answer. Another node may have been "
+            "promoted, or it is a lie; until {expected} cosigners answer under a known key nothing is sealed. If there is a new log "
+            "key, name it in the policy."
+        ),
+    ),
     "node.unreachable": (
         "没有从 {field} 得到完整的回答（{actual}）。",
         "No whole answer came from {field} ({actual}).",
