@@ -11,19 +11,22 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ledger import block as blocks
 from ledger import checkpoint as checkpoints
-from ledger import cosignature, merkle, tiles
+from ledger import cosignature, merkle, misbehaviour, tiles
 from ledger import note as notes
+from ledger import policy as policies
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError
-from ledger.misbehaviour import Evidence
+from ledger.misbehaviour import Evidence, Rollback
 from ledger.snapshot import Snapshot
 from node.outbox import Settlement
 from node.transport import Answer
 from tests.ledgers import ORIGIN
+from tests.liars import HISTORIES
 
 if TYPE_CHECKING:
     from tests.simulator import Node, Replica, SimStore, World
@@ -77,6 +80,9 @@ class Disk:
     signed: int = 0
     published: int = 0
     time: int = 0
+    root: bytes = merkle.EMPTY_ROOT
+    signed_root: bytes = merkle.EMPTY_ROOT
+    fenced: bool = False
 
 
 class Monitor:
@@ -84,7 +90,8 @@ class Monitor:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.history = History()
+        self.histories = {world.primary.name: History()}
+        """What each primary has committed; there is more than one only where the log itself lies."""
         self.abandoned: list[History] = []
         """Tails that were lost when the primary was restored from an older copy, each with what was before it."""
         self.disks: dict[str, Disk] = {}
@@ -95,25 +102,38 @@ class Monitor:
         self.majority = len(world.replicas) // 2 + 1 if world.replicas else 0
         self.quorum_size = 0
         """The largest size that any primary has published: what is below it survives everything."""
+        self.published: dict[int, bytes] = {}
+        """Size → root of every tree that met the policy."""
         self.goal = 0
-        self.out_of_reach = False
         """The size that everybody must reach in the end."""
+        self.out_of_reach = False
+        self.proofs: dict[str, set[str]] = {}
+        """Who has kept which kinds of proof against the log."""
+
+    @property
+    def history(self) -> History:
+        """The ledger."""
+        return self.histories[self._world.primary.name]
 
     # What is on disk
 
     def found(self, node: Node, view: Snapshot) -> None:
         """The store with which a node begins."""
-        head = view.head
-        self.disks[node.name] = Disk(head.size, head.size, 0, head.time)
-        if not self.history.size:
-            for index, leaf_hash in enumerate(view.leaf_hashes(0, head.size)):
-                self.history.append(view.leaf(index), leaf_hash)
+        self.disks[node.name] = self._disk(view, 0)
+        if node.name not in {replica.name for replica in self._world.replicas}:
+            history = self.histories[node.name] = History()
+            for index, leaf_hash in enumerate(view.leaf_hashes(0, view.head.size)):
+                history.append(view.leaf(index), leaf_hash)
+
+    @staticmethod
+    def _disk(view: Snapshot, published: int) -> Disk:
+        head, signed = view.head, checkpoints.parse(view.checkpoint())[0]
+        return Disk(head.size, signed.size, published, head.time, head.root, signed.root)
 
     def restored(self, node: Node, view: Snapshot) -> None:
         """A node's store has been replaced by an older copy."""
-        head, mark = view.head, view.mark("cosigned")
-        published = 0 if mark is None else checkpoints.parse(mark)[0].size
-        self.disks[node.name] = Disk(head.size, head.size, published, head.time)
+        mark = view.mark("cosigned")
+        self.disks[node.name] = self._disk(view, 0 if mark is None else checkpoints.parse(mark)[0].size)
 
     def committed(self, node: Node, store: SimStore, what: str) -> None:
         """A node has committed something."""
@@ -124,53 +144,65 @@ class Monitor:
             self._world.note(node.name, "commits", what, head.size, signed.size, disk.published)
             if head.size < disk.size:
                 self._broken(f"{node.name} went back from {disk.size} leaves to {head.size}")
-            if node is self._world.primary:
-                self._sealed(view, disk)
-                if signed.size != head.size:
+            if view.root_at(disk.size) != disk.root:
+                self._broken(f"{node.name} has changed its first {disk.size} leaves")
+            if disk.fenced and head.size > disk.size:
+                self._broken(f"{node.name} is fenced, and has {head.size} leaves after {disk.size}")
+            if node.name in self.histories:
+                self._sealed(node, view, disk)
+                if signed.size != head.size and not self._world.false_log:
                     self._broken(f"the primary has signed {signed.size} of {head.size} leaves")
             elif not any(each.roots.get(head.size) == head.root for each in self._histories()):
                 self._broken(f"{node.name} holds {head.size} leaves that the primary never sealed")
             if signed.size < disk.signed or signed.size > head.size or view.root_at(signed.size) != signed.root:
                 self._broken(f"{node.name} signed {disk.signed}, now {signed.size}, and holds {head.size}")
-            if head.size > disk.size and head.time <= disk.time:
+            if head.size > disk.size and head.time <= disk.time and node.name not in self._world.liars:
                 self._broken(f"{node.name} has a block of {head.time} after one of {disk.time}")
             disk.size, disk.signed, disk.time = head.size, signed.size, head.time
+            disk.root, disk.signed_root = head.root, signed.root
             if what == "mark cosigned":
                 self._published(node, view, disk)
 
     def _histories(self) -> Iterator[History]:
-        yield self.history
+        yield from self.histories.values()
         yield from self.abandoned
 
-    def _sealed(self, view: Snapshot, disk: Disk) -> None:
-        head, time = view.head, disk.time
+    def _sealed(self, node: Node, view: Snapshot, disk: Disk) -> None:
+        head, time, history = view.head, disk.time, self.histories[node.name]
+        lie = self._world.primary.lie
+        if lie is not None and lie.spoils(disk.size):
+            # From here on it is nobody's ledger.
+            return
         hashes = view.leaf_hashes(disk.size, head.size)
         for index, leaf_hash in enumerate(hashes, disk.size):
             leaf = view.leaf(index)
             if merkle.leaf_hash(leaf) != leaf_hash:
                 self._broken(f"leaf {index} and its hash differ")
-            if index < self.history.size and self.history.hashes[index] != leaf_hash:
+            if index < history.size and history.hashes[index] != leaf_hash:
                 self._fork(index)
+                history = self.histories[node.name]
             if blocks.is_block(leaf):
                 if (block := blocks.parse(leaf)).time <= time:
                     self._broken(f"block {block.height} of {block.time} follows {time}")
                 time = block.time
-            if index == self.history.size:
-                if leaf_hash in self.history.places:
+            if index == history.size:
+                if leaf_hash in history.places:
                     self._broken(f"leaf {index} stands twice")
-                self.history.append(leaf, leaf_hash)
-        if self.history.roots.get(head.size) != head.root:
-            self._broken(f"the primary's root of {head.size} leaves is not theirs")
+                history.append(leaf, leaf_hash)
+        if history.roots.get(head.size) != head.root:
+            self._broken(f"{node.name}'s root of {head.size} leaves is not theirs")
 
     def _fork(self, index: int) -> None:
         """A restored primary seals something else where it once sealed: only what no quorum held may be lost."""
         self._world.note("the tail from", index, "is lost, of", self.history.size)
+        self.abandoned.append(self.history)
+        self.histories[self._world.primary.name] = self.history.upto(index)
+        if self._world.false_log:
+            return
         if not self._world.restored:
             self._broken(f"the primary seals leaf {index} a second time")
         if index < self.quorum_size:
             self._broken(f"the primary seals leaf {index} a second time, though {self.quorum_size} were published")
-        self.abandoned.append(self.history)
-        self.history = self.history.upto(index)
         for leaf, (known, wait) in list(self.acknowledged.items()):
             if known >= index:
                 if wait == "quorum":
@@ -189,13 +221,29 @@ class Monitor:
             self._world.policy.check(parsed, checkpoint)
         except LedgerError as error:
             self._broken(f"{node.name} publishes {checkpoint.size} without its quorum: {error!r}")
-        self._held(node.name, checkpoint.size)
+        self._held(node.name, checkpoint.size, checkpoint.root)
         self.quorum_size = max(self.quorum_size, checkpoint.size)
+        self.published[checkpoint.size] = checkpoint.root
+        if not any(self.published.items() <= history.roots.items() for history in self._histories()):
+            self._broken(f"{node.name} publishes {checkpoint.size} leaves that do not go on from what was published")
 
-    def _held(self, name: str, size: int) -> None:
-        holding = [each.name for each in self._world.replicas if self.disks[each.name].signed >= size]
+    def _held(self, name: str, size: int, root: bytes | None = None) -> None:
+        """A majority of the replicas has cosigned a tree of `size` leaves, or a larger one that begins with it."""
+        disks = {each.name: self.disks[each.name] for each in self._world.replicas}
+        holding = [
+            each
+            for each, disk in disks.items()
+            if each in self._world.liars or (disk.signed >= size and (root is None or self._begins(disk, size, root)))
+        ]
         if len(holding) < self.majority:
             self._broken(f"{name} counts on {size} leaves that only {holding} hold")
+
+    def _begins(self, disk: Disk, size: int, root: bytes) -> bool:
+        """Whether what a disk has cosigned begins with that tree."""
+        return any(
+            known.roots.get(disk.signed) == disk.signed_root and known.roots.get(size) == root
+            for known in self._histories()
+        )
 
     # What leaves a node
 
@@ -214,7 +262,7 @@ class Monitor:
             assert match is not None
             self._signed(node.name, target, match[1] + answer.body)
             if node in self._world.witnesses:
-                self._held(node.name, int(match[2]))
+                self._held(node.name, int(match[2]), b64decode(match[3]))
         elif method == "POST" and target.startswith("/entries"):
             self._acknowledged(node, target, question, answer.body)
         else:
@@ -224,7 +272,7 @@ class Monitor:
         """Whatever checkpoint is in there, it is one of the ledger, and whoever cosigned it holds it."""
         for match in _CHECKPOINT.finditer(body):
             size, root = int(match[2]), b64decode(match[3])
-            histories = [self.history] if name == self._world.primary.name else [*self._histories()]
+            histories = [self.histories[name]] if name in self.histories else [*self._histories()]
             if not any(each.roots.get(size) == root for each in histories):
                 self._broken(f"{name} shows at {target} a checkpoint of {size} leaves that is none")
             replica = next((each for each in self._world.replicas if each.name == name), None)
@@ -233,10 +281,16 @@ class Monitor:
 
     def _cosigned(self, replica: Replica, checkpoint: Checkpoint, note: bytes) -> None:
         """A replica that shows its own cosignature has the tree on its disk, and its checkpoint too."""
-        parsed = notes.parse(note)
-        if not parsed.by(replica.vkey) or replica.store is None:
+        if replica.store is None or replica.name in self._world.liars:
             return
-        cosignature.verify(parsed, replica.vkey)
+        try:
+            parsed = notes.parse(note)
+            if not parsed.by(replica.vkey):
+                return
+            cosignature.verify(parsed, replica.vkey)
+        except LedgerError as error:
+            self._broken(f"{replica.name} shows {checkpoint.size} leaves with {error!r}")
+            return
         with replica.store.snapshot() as view:
             held = checkpoint.size <= view.head.size and view.root_at(checkpoint.size) == checkpoint.root
             newest, kept = checkpoints.parse(view.checkpoint())
@@ -254,7 +308,7 @@ class Monitor:
 
     def settled(self, replica: Replica, settlements: Sequence[Settlement]) -> None:
         """A replica writes down what became of entries in its outbox: sealed is what the primary has on its disk."""
-        for each in settlements:
+        for each in settlements if not self._world.false_log else ():
             if each.state == "sealed" and not any(each.leaf_hash in known.places for known in self._histories()):
                 self._broken(f"{replica.name} settles {each.leaf_hash.hex()}, which the primary has not sealed")
 
@@ -279,10 +333,30 @@ class Monitor:
                     self._held(node.name, index + 1)
 
     def evidence(self, node: Node, kind: str, evidence: Evidence | None) -> None:
-        """A replica has kept a proof that the log broke its word."""
-        self._world.note(node.name, "keeps evidence", kind)
-        if not self._world.restored:
+        """A replica has kept a proof that the log broke its word: a third party must find in it what it claims."""
+        world = self._world
+        world.note(node.name, "keeps evidence", kind)
+        hides = isinstance(evidence, Rollback) and evidence.url.removeprefix("http://") in world.liars
+        if node.name in world.liars or (hides and not world.false_log):
+            return
+        if not world.restored and not world.false_log:
             self._broken(f"{node.name} keeps evidence of {kind} against an honest log")
+        self.proofs.setdefault(node.name, set()).add(kind)
+        if evidence is None or node.store is None:
+            return
+        with node.store.snapshot() as view:
+            proof = misbehaviour.parse(evidence.encode())
+            finding = misbehaviour.check(proof, policies.from_log_key(world.vkey), view)
+        wanted = "undetermined" if kind == Rollback.kind else "proven"
+        if (finding.verdict, finding.log) != (wanted, world.vkey):
+            self._broken(f"{node.name} keeps evidence of {kind} that is {finding.verdict}: {finding.sentence()}")
+
+    def fenced(self, node: Node) -> None:
+        """A node will never seal again."""
+        self._world.note(node.name, "is fenced")
+        self.disks[node.name].fenced = True
+        if not self._world.restored:
+            self._broken(f"{node.name} is fenced, though nobody else sealed")
 
     # What clients are told
 
@@ -290,6 +364,8 @@ class Monitor:
         """A client learns that its entry is in the ledger."""
         index = said["index"]
         self._world.note(client, "is told", index, wait)
+        if self._world.false_log:
+            return
         if self.history.places.get(merkle.leaf_hash(leaf)) != index:
             if wait == "quorum" or not self._world.restored:
                 place = self.history.places.get(merkle.leaf_hash(leaf))
@@ -313,7 +389,10 @@ class Monitor:
     def unsettled(self) -> str:
         """What has not converged yet, or "" if everything has."""
         world, primary = self._world, self.disks[self._world.primary.name]
-        rest = [each for each in world.replicas if each.name not in world.gone and not self._stranded(each)]
+        if world.false_log:
+            return self._unexposed()
+        away = world.gone | world.liars
+        rest = [each for each in world.replicas if each.name not in away and not self._stranded(each)]
         if len(rest) < self.majority:
             # Two replicas that were on different sides of what a restored primary lost: no quorum any more.
             return ""
@@ -326,7 +405,7 @@ class Monitor:
         if late:
             return f"{late} wait"
         for replica in world.replicas:
-            if replica.name not in world.gone and (replica.outbox is None or replica.outbox.count()):
+            if replica.name not in away and (replica.outbox is None or replica.outbox.count()):
                 return f"entries wait at {replica.name}"
         # A primary that has just been restored from an older copy is to take back what the others hold.
         self.goal = self.goal or max(primary.size, *(self.disks[replica.name].signed for replica in rest), 0)
@@ -342,9 +421,47 @@ class Monitor:
             return f"{primary.published} are published of {self.goal}"
         return ""
 
+    def _unexposed(self) -> str:
+        """Who was shown a lie of the log's and has no proof of it yet, or lacks what came before it; "" if nobody."""
+        lie = self._world.primary.lie
+        assert lie is not None
+        if lie.kind in HISTORIES:
+            for replica in self._world.replicas:
+                if self._stranded(replica) and "two-trees" not in self.proofs.get(replica.name, ()):
+                    return f"{replica.name} has no proof of a {lie.kind}"
+            return ""
+        if lie.first is None:
+            return "the primary has not lied yet"
+        for replica in self._world.replicas:
+            if "broken-block" not in self.proofs.get(replica.name, ()):
+                return f"{replica.name} has no proof of the broken block"
+            if self.disks[replica.name].size < lie.first:
+                return f"{replica.name} holds {self.disks[replica.name].size} of {lie.first} honest leaves"
+        return ""
+
+    def _compare(self, one: Replica, other: Replica) -> None:
+        """Where two replicas have cosigned different trees, their two checkpoints prove it."""
+        assert one.store is not None
+        assert other.store is not None
+        with one.store.snapshot() as here, other.store.snapshot() as there:
+            mine, theirs = here.checkpoint(), there.checkpoint()
+            heads = [checkpoints.parse(note)[0] for note in (mine, theirs)]
+            # Where both are of one size, either shows what the other is not.
+            large, small = (here, heads[1]) if heads[0].size >= heads[1].size else (there, heads[0])
+            if large.root_at(small.size) == small.root:
+                return
+            proof = misbehaviour.two_trees(mine, theirs, large.nodes)
+        finding = misbehaviour.check(proof, policies.from_log_key(self._world.vkey))
+        if (finding.verdict, finding.log) != ("proven", self._world.vkey):
+            self._broken(f"{one.name} and {other.name} hold two trees, and that is {finding.verdict}")
+
     def finish(self) -> None:
         """After everything has healed: all that was acknowledged is where it was told to be."""
         store = self._world.primary.store
+        if self._world.false_log:
+            for one, other in combinations(self._world.replicas, 2):
+                self._compare(one, other)
+            return
         if self.out_of_reach:
             return
         if store is None:

@@ -35,13 +35,15 @@ from aiohttp.http import HttpVersion11, RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ledger import keys, tiles
+from ledger import checkpoint as checkpoints
+from ledger import keys, merkle, tiles
 from ledger import policy as policies
 from ledger.block import Clock as ClockState
 from ledger.errors import StoreError
 from ledger.keys import VKey
 from ledger.policy import Policy
 from ledger.store import Batch, Store
+from ledger.witness import AddCheckpoint
 from node import durably
 from node.answers import OCTETS
 from node.config import Config, CosigningSection, ReplicaSection, SealingSection, TlsSection
@@ -53,13 +55,15 @@ from node.intake import Intake
 from node.outbox import Outbox, Row, Settlement
 from node.sealer import Sealer
 from node.service import Service
+from node.source import Source
 from node.standing import Standing
 from node.submissions import ENTRIES, passed_on
 from node.tls import ServerTls
 from node.transport import Answer, Unreachable
 from node.witnessing import Desk
 from node.witnessing import Witness as RealWitness
-from tests import ledgers
+from tests import ledgers, liars
+from tests.liars import Forger, Lie, LyingSealer
 from tests.monitor import Broken, Monitor
 from tests.nodes import founding, seal
 from tests.virtual import LIFE, Crashed, Life, VirtualLoop
@@ -68,6 +72,8 @@ START = ledgers.START
 """Milliseconds since 1970 UTC when a simulation begins."""
 MEMORY = Path("/dev/shm")
 PRIMARY = "primary"
+SHADOW = "shadow"
+"""What a primary with two histories shows to those who are not to see the other one."""
 PATIENCE = 120.0
 """Virtual seconds within which everything converges once nothing goes wrong any more."""
 
@@ -236,6 +242,8 @@ class Network:
         self._random = Random(f"{world.seed} network")
         self.cut: dict[tuple[str, str], int] = {}
         """Directed pairs of names between which nothing passes, and how many partitions say so."""
+        self.closed: set[tuple[str, str]] = set()
+        """Directed pairs of names of which the first is refused at once by the second's firewall."""
 
     def transport(self, name: str, life: Life | None) -> Wire:
         """What a node called `name` asks others through."""
@@ -282,8 +290,11 @@ class Wire:
         host, _, rest = url.removeprefix("http://").partition("/")
         exchange = _Exchange(self, host, method, "/" + rest, body, dict(headers or {}), loop.create_future())
         world.note(self.name, f"→ {host}", method, exchange.target, len(body))
-        world.monitor.outward(self.name, exchange.target, body)
-        if network.arrives(self.name, host):
+        if self.name not in world.liars:
+            world.monitor.outward(self.name, exchange.target, body)
+        if (self.name, host) in network.closed:
+            world.apart(loop.call_later, network.delay(), exchange.refuse)
+        elif network.arrives(self.name, host):
             # In no life's context: what is on the wire survives its sender.
             for _ in range(2 if network.twice() else 1):
                 world.apart(loop.call_later, network.delay(), exchange.arrive)
@@ -308,9 +319,9 @@ class _Exchange:
     def arrive(self) -> None:
         """The request is there."""
         world = self.wire._world
-        node = world.hosts.get(self.host)
+        node = world.find(self.wire.name, self.host)
         if node is None or node.handle is None or node.life is None:
-            world.apart(world.loop.call_later, self.wire._network.delay(), self._refuse)
+            world.apart(world.loop.call_later, self.wire._network.delay(), self.refuse)
             return
         message = request(world.loop, self.method, self.target, self.body, self.headers)
         task: asyncio.Task[web.StreamResponse] = world.loop.create_task(
@@ -332,15 +343,17 @@ class _Exchange:
         fields = {name.lower(): value for name, value in response.headers.items()}
         found = Answer(response.status, bytes(body), fields)
         world.note(node.name, f"↩ {self.wire.name}", self.method, self.target, found.status, len(body))
-        world.monitor.answered(node, self.method, self.target, self.body, found)
-        if self.wire._network.arrives(self.host, self.wire.name):
+        if node.name not in world.liars:
+            world.monitor.answered(node, self.method, self.target, self.body, found)
+        if self.wire._network.arrives(node.name, self.wire.name):
             world.loop.call_later(self.wire._network.delay(), self._deliver, found)
 
     def _deliver(self, found: Answer) -> None:
         if not self.answer.done():
             self.answer.set_result(found)
 
-    def _refuse(self) -> None:
+    def refuse(self) -> None:
+        """Nobody listens there."""
         if not self.answer.done():
             self.answer.set_exception(Unreachable("node.unreachable", field=self.host, actual="connection refused"))
             # Whoever asked may be gone.
@@ -391,6 +404,8 @@ class Node:
         """Something is on this node's disk."""
         if self.store is not None and what in ("block", "checkpoint", "mark cosigned"):
             self.world.monitor.committed(self, self.store, what)
+        if what == "mark fence":
+            self.world.monitor.fenced(self)
 
     def open(self, life: Life) -> SimStore:
         """This node's store, for a new life."""
@@ -443,7 +458,17 @@ def _call_all(functions: list[Callable[[], None]]) -> None:
 
 
 class Primary(Node):
-    """The node that seals, put together as `node.app` does it."""
+    """The node that seals, put together as `node.app` does it; with a `lie`, one that does not keep its word."""
+
+    lie: Lie | None = None
+
+    def _sealer(self, store: SimStore, sealed: Callable[[], None]) -> Sealer:
+        settings, sleep = self.world.config.sealing, self.world.loop.sleep
+        if self.lie is None or self.lie.kind in liars.HISTORIES:
+            return Sealer(store, [ledgers.LOG], self.clock, settings, sleep=sleep, sealed=sealed)
+        sealer = LyingSealer(store, [ledgers.LOG, liars.STRANGER], self.clock, settings, sleep=sleep, sealed=sealed)
+        sealer.lie = self.lie
+        return sealer
 
     def _begin(self, life: Life) -> None:
         world, config = self.world, self.world.config
@@ -454,12 +479,13 @@ class Primary(Node):
             cosigning.sealed()
 
         def doubt() -> None:
-            self.spawn(standing.doubt())
+            if self.lie is None:
+                self.spawn(standing.doubt())
 
         def follower(settings: ReplicaSection) -> Follower:
             return Follower(store, world.policy, wire, self.clock, settings, cosigner=None, writer=sealer.writer)
 
-        sealer = Sealer(store, [ledgers.LOG], self.clock, config.sealing, sleep=world.loop.sleep, sealed=sealed)
+        sealer = self._sealer(store, sealed)
         cosigning = Cosigning(
             store,
             world.policy,
@@ -471,7 +497,14 @@ class Primary(Node):
             heard=lambda name, size: standing.heard(name, size),
         )
         standing = Standing(
-            sealer, cosigning.cosigners, cosigning.majority, world.policy, wire, follower, config.replica
+            sealer,
+            cosigning.cosigners,
+            cosigning.majority,
+            world.policy,
+            wire,
+            follower,
+            config.replica,
+            alone=self.lie is not None,
         )
         core = Core(config, store, Desk(store.origin), sealer=sealer)
         if cosigning.cosigners or cosigning.required:
@@ -529,6 +562,48 @@ class Replica(Node):
         self.serve(store, core, config)
         self.spawn(follower.run())
         self.spawn(forwarder.run())
+
+
+class Liar(Replica):
+    """A replica that holds what it cosigns, and answers whatever comes to its mind."""
+
+    def __init__(self, world: World, name: str, *, reachable: bool = True) -> None:
+        super().__init__(world, name, reachable=reachable)
+        self._random = Random(f"{world.seed} {name} lies")
+        self._forger = Forger(self._random, self.vkey, self.key)
+
+    def _begin(self, life: Life) -> None:
+        super()._begin(life)
+        self.spawn(self._spread(self.world.network.transport(self.name, life)))
+
+    async def answer(self, message: web.BaseRequest) -> web.StreamResponse:
+        """Handle one request, badly."""
+        found = await super().answer(message)
+        if self.store is None or not isinstance(found, web.Response):
+            return found
+        body = bytes(found.body) if isinstance(found.body, (bytes, bytearray)) else b""
+        with self.store.snapshot() as view:
+            status, body, lie = self._forger.answer(message.path, found.status, body, view)
+        if not lie:
+            return found
+        self.world.note(self.name, "lies", lie)
+        return web.Response(status=status, body=body)
+
+    async def _spread(self, wire: Wire) -> None:
+        """Tell everybody what nobody asked for."""
+        others = [each for each in self.world.hosts if each not in (self.name, SHADOW)]
+        while True:
+            await asyncio.sleep(self._random.uniform(0.5, 3.0))
+            assert self.store is not None
+            with self.store.snapshot() as view:
+                note, size = self._forger.note(view), self._random.randint(0, view.head.size)
+            url = f"http://{self._random.choice(others)}"
+            with contextlib.suppress(Unreachable):
+                if self._random.random() < 0.5:
+                    await wire.ask("POST", url + "/cosignatures", body=note, seconds=2)
+                else:
+                    body = AddCheckpoint(size, (), note).encode()
+                    await wire.ask("POST", url + "/add-checkpoint", body=body, seconds=2)
 
 
 class ReplicaCore(Core):
@@ -686,6 +761,10 @@ class Scenario:
     waits: list[str] = field(default_factory=lambda: ["local"])
     heartbeat: float = 5.0
     tolerant: bool = False
+    liar: str = ""
+    """Who lies: the primary, a replica, or nobody."""
+    lie: str = ""
+    """What the primary does that it must not."""
 
 
 def scenario(seed: int) -> Scenario:
@@ -714,7 +793,7 @@ def scenario(seed: int) -> Scenario:
     names = [f"replica{i}" for i in range(1, replicas + 1)]
     # A majority stays.
     doomed = random.sample(names, max(0, replicas - 1) // 2)
-    return Scenario(
+    found = Scenario(
         seed=seed,
         seconds=random.choice((15.0, 30.0, 50.0)),
         entries=random.choice((30, 60, 120)) // (2 if replicas > 2 else 1),
@@ -729,6 +808,15 @@ def scenario(seed: int) -> Scenario:
         heartbeat=random.choice((2.0, 10.0)),
         tolerant=random.random() < 0.3,
     )
+    lies = Random(f"{seed} liars")
+    if replicas >= 2 and lies.random() < 0.3:
+        found.liar, found.lie = PRIMARY, lies.choice(liars.LIES)
+    elif replicas >= 3 and lies.random() < 0.4:
+        # A majority is honest, and stays.
+        found.liar = lies.choice(names)
+    if found.liar:
+        found.lost, found.restores = [], 0
+    return found
 
 
 @functools.cache
@@ -790,14 +878,37 @@ class World:
         self.network = Network(self)
         self.primary = Primary(self, PRIMARY)
         names = [f"replica{i}" for i in range(1, self.scenario.replicas + 1)]
-        self.replicas = [Replica(self, name, reachable=name not in self.scenario.unreachable) for name in names]
+        lies = Random(f"{seed} lies")
+        self.false_log = self.scenario.liar == PRIMARY
+        """Whether the log itself lies, so that nobody owes anybody that things converge."""
+        self.liars = {self.scenario.liar} - {""}
+        self.replicas = [
+            (Liar if name in self.liars else Replica)(self, name, reachable=name not in self.scenario.unreachable)
+            for name in names
+        ]
         for replica in self.replicas:
-            replica.sources = [PRIMARY, *(name for name in names if name != replica.name)]
+            others = [name for name in names if name != replica.name]
+            replica.sources = [PRIMARY, *sorted(others, key=lambda name: name not in self.liars)]
+            if self.liars and not self.false_log and lies.random() < 0.3:
+                # It must ask others, the liar first.
+                self.network.closed.add((replica.name, PRIMARY))
         self.witnesses = [Witness(self, f"witness{i}") for i in range(1, self.scenario.witnesses + 1)]
         self.hosts: dict[str, Node] = {node.name: node for node in (self.primary, *self.replicas, *self.witnesses)}
+        self.misled: set[str] = set()
+        """Who sees the shadow in the primary's place."""
+        if self.false_log:
+            at = self.scenario.seconds * lies.uniform(0.1, 0.7)
+            self.primary.lie = Lie(self.scenario.lie, lies, lambda: self.loop.now >= at)
+            if self.scenario.lie in liars.HISTORIES:
+                self.loop.call_at(at, self._lie, self.scenario.lie, lies)
+        if self.scenario.lie == "fork":
+            shadow = Primary(self, SHADOW)
+            shadow.lie = self.primary.lie
+            self.hosts[SHADOW] = shadow
+            self.liars.add(SHADOW)
         self.restored = False
         """Whether the primary's store was replaced by an older copy."""
-        self.intakes = [PRIMARY, *names]
+        self.intakes = [PRIMARY, *(name for name in names if name not in self.liars)]
         """Where clients submit."""
         self.gone: set[str] = set()
         """Nodes that will not come back."""
@@ -826,6 +937,10 @@ class World:
             lines.append("group witnesses any " + " ".join(w.name for w in self.witnesses))
         lines.append(f"group quorum all {' '.join(groups)}\nquorum quorum" if groups else "quorum none")
         return policies.parse(("\n".join(lines) + "\n").encode())
+
+    def find(self, asker: str, host: str) -> Node | None:
+        """Whom somebody reaches under an address."""
+        return self.hosts.get(SHADOW if host == PRIMARY and asker in self.misled else host)
 
     # What the parts tell the world
 
@@ -907,8 +1022,9 @@ class World:
     def run(self) -> Report:
         """Live through it. Raises `Broken`."""
         for node in self.hosts.values():
-            self.found(node)
-            node.start()
+            if node.name != SHADOW:
+                self.found(node)
+                node.start()
         self._plan()
         for client in self.clients:
             self._watch(client.run())
@@ -978,6 +1094,24 @@ class World:
         for _ in range(self.faults.clocks):
             self.loop.call_at(random.uniform(0, until), self._disturb, random.choice(nodes))
 
+    def _lie(self, lie: str, random: Random) -> None:
+        """The primary begins a second history: beside the first, or in its place."""
+        copy = self.folder / "lie"
+        self.back_up(self.primary, copy)
+        if lie == "rollback":
+            self.loop.call_later(random.uniform(0.5, 8), self.restore, self.primary, copy)
+            return
+        shadow = self.hosts[SHADOW]
+        shutil.copytree(copy, shadow.folder)
+        names = [replica.name for replica in self.replicas]
+        self.misled = set(random.sample(names, random.randint(1, len(names) - 1)))
+        for name in names:
+            self.network.cut[PRIMARY if name in self.misled else SHADOW, name] = 1
+        self.misled |= {client.name for client in self.clients[1::2]}
+        with Store.open(shadow.folder, readonly=True) as store, store.snapshot() as view:
+            self.monitor.found(shadow, view)
+        shadow.start()
+
     def _cut(self, pairs: list[tuple[str, str]], change: int) -> None:
         self.note("partition", "begins" if change > 0 else "ends", pairs[0], len(pairs))
         for pair in pairs:
@@ -1004,6 +1138,8 @@ class World:
         self.healed = True
         self.faults = Faults(delay=0.002)
         self.network.cut.clear()
+        self.network.closed.clear()
+        self.misled.clear()
         for node in self.hosts.values():
             node.clock.heal()
             node.full_until = -1.0
@@ -1014,8 +1150,20 @@ class World:
                 self.fail(f"nothing converges: {why}")
                 return
             await asyncio.sleep(0.25)
+        if self.liars:
+            await self._read()
         self.monitor.finish()
         self.loop.stop()
+
+    async def _read(self) -> None:
+        """Whoever asks an honest replica gets the ledger from it, as far as it cosigned it."""
+        for replica in self.replicas:
+            if replica.name not in self.liars:
+                source = Source(self.network.transport("reader", None), f"http://{replica.name}")
+                checkpoint, _ = checkpoints.parse(await source.newest())
+                leaves = await source.leaves(0, checkpoint.size, checkpoint.size)
+                if merkle.root([merkle.leaf_hash(leaf) for leaf in leaves]) != checkpoint.root:
+                    self.fail(f"{replica.name} serves {checkpoint.size} leaves that it has not cosigned")
 
 
 _NOBODY = Life("nobody").context()
