@@ -23,7 +23,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError
 from ledger.misbehaviour import Evidence, Rollback
 from ledger.snapshot import Snapshot
-from node.outbox import Settlement
+from node.outbox import Row, Settlement
 from node.transport import Answer
 from tests.ledgers import ORIGIN
 from tests.liars import HISTORIES
@@ -107,6 +107,8 @@ class Monitor:
         self.goal = 0
         """The size that everybody must reach in the end."""
         self.out_of_reach = False
+        self.queues: dict[str, list[bytes]] = {replica.name: [] for replica in world.replicas}
+        """Leaf hashes in each replica's outbox that it has not settled, in the order in which they came."""
         self.proofs: dict[str, set[str]] = {}
         """Who has kept which kinds of proof against the log."""
 
@@ -306,8 +308,19 @@ class Monitor:
             if "pending" in each and outbox.find(merkle.leaf_hash(leaf)) is None:
                 self._broken(f"{node.name} promises to pass on what it has not kept")
 
+    def queued(self, replica: Replica, rows: Sequence[Row]) -> None:
+        """A replica has kept entries to be passed on."""
+        queue = self.queues[replica.name]
+        queue += [row.leaf_hash for row in rows if row.state == "waiting" and row.leaf_hash not in queue]
+
     def settled(self, replica: Replica, settlements: Sequence[Settlement]) -> None:
-        """A replica writes down what became of entries in its outbox: sealed is what the primary has on its disk."""
+        """A replica writes down what became of entries in its outbox: sealed is what the primary has on its disk, and what
+        came first is sent first."""
+        queue = self.queues[replica.name]
+        moved = [each.leaf_hash for each in settlements if each.leaf_hash in queue]
+        if moved != queue[: len(moved)]:
+            self._broken(f"{replica.name} settles {len(moved)} of {len(queue)} entries in another order")
+        self.queues[replica.name] = [each for each in queue if each not in moved]
         for each in settlements if not self._world.false_log else ():
             if each.state == "sealed" and not any(each.leaf_hash in known.places for known in self._histories()):
                 self._broken(f"{replica.name} settles {each.leaf_hash.hex()}, which the primary has not sealed")

@@ -18,20 +18,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 from node.cosigning import Cosigning
-from node.following import Follower
+from node.following import Follower, fault_of
 from node.forwarding import Forwarder
 from node.sealer import Sealer
 from node.standing import Standing
+from node.vouching import is_vouched
 from tests.monitor import Broken
 from tests.simulator import simulate
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """In a method, what stands there once, and what the mutant has instead."""
+    """In a function or method, what stands there once, and what the mutant has instead."""
 
     method: Callable[..., Any]
     old: str
@@ -51,21 +51,26 @@ class Mutant:
     def planted(self) -> Iterator[None]:
         """The node with this bug. Raises `LookupError` if the program does not say any more what was to be replaced."""
         with contextlib.ExitStack() as stack:
-            for edit in self.edits:
-                stack.enter_context(_replaced(edit))
+            for method in dict.fromkeys(edit.method for edit in self.edits):
+                stack.enter_context(_replaced(method, [edit for edit in self.edits if edit.method is method]))
             yield
 
 
-def _replaced(edit: Edit) -> Any:
-    source = textwrap.dedent(inspect.getsource(edit.method))
-    if source.count(edit.old) != 1:
-        raise LookupError(f"{edit.method.__qualname__} has {source.count(edit.old)} times: {edit.old}")
-    module: Any = inspect.getmodule(edit.method)
+@contextlib.contextmanager
+def _replaced(method: Any, edits: Sequence[Edit]) -> Iterator[None]:
+    source = textwrap.dedent(inspect.getsource(method))
+    for edit in edits:
+        if source.count(edit.old) != 1:
+            raise LookupError(f"{method.__qualname__} has {source.count(edit.old)} times: {edit.old}")
+        source = source.replace(edit.old, edit.new)
     made: dict[str, Any] = {}
-    code = compile(source.replace(edit.old, edit.new), f"<mutant of {edit.method.__qualname__}>", "exec")
-    exec(code, vars(module), made)  # noqa: S102
-    owner, _, name = edit.method.__qualname__.rpartition(".")
-    return mock.patch.object(getattr(module, owner), name, made[name])
+    exec(compile(source, f"<mutant of {method.__qualname__}>", "exec"), vars(inspect.getmodule(method)), made)  # noqa: S102
+    # Its code alone, so that whoever has imported the function has the mutant.
+    original, method.__code__ = method.__code__, made[method.__name__].__code__
+    try:
+        yield
+    finally:
+        method.__code__ = original
 
 
 MUTANTS = (
@@ -215,6 +220,96 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        "out-of-order",
+        "a replica sends on first what came last",
+        0,
+        (Edit(Forwarder.run, "self._send(rows)", "self._send(rows[::-1])"),),
+    ),
+    Mutant(
+        "fenced-seals",
+        "a primary goes on sealing though it has found out that it is fenced",
+        0,
+        (
+            Edit(
+                Standing.fence,
+                'self._sealer.held = Unavailable("node.fenced", actual=reason)',
+                "self._sealer.release()",
+            ),
+        ),
+    ),
+    Mutant(
+        "cosigned-blindly",
+        "a replica cosigns what is no larger than what it holds, whether or not it is of that tree",
+        0,
+        (
+            Edit(
+                Follower.offer,
+                "        if (size := self._size(view)) != request.old:\n",
+                """        if self._cosigner is not None and checkpoint.size <= view.head.size:
+            name, private = self._cosigner
+            return cosignature.cosign(checkpoint, name, private, self._clock.now_ms() // 1000).line().encode()
+        if (size := self._size(view)) != request.old:
+""",
+            ),
+        ),
+    ),
+    Mutant(
+        "root-unread",
+        "a replica does not compare the root of what it pulled with the one that the log signed",
+        0,
+        (
+            Edit(Follower._prove, "if frontier.root() != target.checkpoint.root:", "if False:"),
+            Edit(Follower._finish, "if view.head.root != target.checkpoint.root:", "if False:"),
+        ),
+    ),
+    Mutant(
+        "entries-unread",
+        "a replica does not look at the signatures of the entries that it pulls",
+        0,
+        (Edit(fault_of, "chain.examine(leaf, profile, origin)", "chain.trusted(leaf, profile)"),),
+    ),
+    Mutant(
+        "no-header-needed",
+        "a replica cosigns a tree whose last entries no block covers",
+        0,
+        (
+            Edit(Follower._finish, "    if waiting:\n", "    if False:\n"),
+            Edit(Follower._finish, "if view.head.root != target.checkpoint.root:", "if False:"),
+            Edit(Follower._signed, "if not blocks.is_block(leaf):", "if False:"),
+            Edit(Follower._signed, "newest = blocks.parse(leaf)", "newest = None"),
+        ),
+    ),
+    Mutant(
+        "stranger-heard",
+        "a primary believes a size under any key, and waits for those leaves for ever",
+        0,
+        (
+            Edit(
+                Standing._size_at,
+                "checkpoint.size if is_vouched(view, self._policy, checkpoint, note) else _UNPROVEN",
+                "checkpoint.size",
+            ),
+        ),
+    ),
+    Mutant(
+        "stranger-condemns",
+        "a replica takes what somebody else signed for the log's broken word",
+        0,
+        (
+            Edit(
+                Follower._is_the_logs,
+                "return is_vouched(view, self.policy, target.checkpoint, target.note)",
+                "return True",
+            ),
+        ),
+    ),
+    Mutant(
+        "signature-unread",
+        "a note counts as the log's if it says so",
+        0,
+        (Edit(is_vouched, "checkpoints.verify_log(note, vkey)", "pass"),),
+    ),
 )
 
 
@@ -239,11 +334,13 @@ def main(arguments: list[str] | None = None) -> int:
     survivors = 0
     with ProcessPoolExecutor(min(len(mutants), os.cpu_count() or 1)) as pool:
         found = pool.map(hunt, mutants, [range(chosen.seeds)] * len(mutants))
+        print(f"{'mutant':20} {'seed':>4}  {'the bug':80} the word that it breaks")
         for mutant, catch in zip(mutants, found, strict=True):
             survivors += catch is None
             seed, why = catch or ("-", "SURVIVES")
-            moved = "" if seed == mutant.seed else f" (recorded: {mutant.seed})"
-            print(f"{mutant.name:20} {seed:>4}  {why[:100]}{moved}", flush=True)
+            moved = "" if catch is None or seed == mutant.seed else f" (recorded: {mutant.seed})"
+            print(f"{mutant.name:20} {seed:>4}  {mutant.bug:80} {why[:100]}{moved}", flush=True)
+    print(f"{len(mutants) - survivors} of {len(mutants)} found within {chosen.seeds} seeds")
     return 1 if survivors else 0
 
 

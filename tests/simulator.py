@@ -168,15 +168,17 @@ class SimOutbox(Outbox):
         """As an outbox's."""
         with writing(self._node, self._life, "outbox") as middle:
             middle()
-            return super().put_all(leaves, received, wait)
+            rows = super().put_all(leaves, received, wait)
+            self._node.world.monitor.queued(self._node, rows)
+            return rows
 
     def settle_all(self, settlements: Iterable[Settlement]) -> None:
         """As an outbox's."""
         settled = list(settlements)
         with writing(self._node, self._life, "settlements") as middle:
             middle()
-            self._node.world.monitor.settled(self._node, settled)
             super().settle_all(settled)
+            self._node.world.monitor.settled(self._node, settled)
 
 
 class _Connection:

@@ -285,3 +285,64 @@ def test_fetching_shows_how_much_is_left() -> None:
     shown = seen.decode()
     assert "sync" in shown
     assert re.search(r"\d+%.*\d+:\d\d<\d+:\d\d", shown), shown
+
+
+class _Answering:
+    """Cosigners that each show one checkpoint, or do not answer; and nothing that lies behind it."""
+
+    def __init__(self, shown: dict[str, bytes]) -> None:
+        self._shown = shown
+
+    async def ask(self, method: str, url: str, **_: Any) -> Answer:
+        host = url.removeprefix("http://").partition("/")[0]
+        if host not in self._shown:
+            raise Unreachable("node.unreachable", field=url, actual="away")
+        return Answer(200, self._shown[host]) if url.endswith("/checkpoint/target") else Answer(404)
+
+
+@pytest.mark.parametrize("honest", [2, 1])
+async def test_a_note_under_an_unknown_key_counts_as_no_answer(tmp_path: Path, honest: int) -> None:
+    """One of three replicas that lies holds no primary if the others answer; where one of them does not, the note may be a
+    promoted successor's, and a primary that begins or was told of more seals nothing."""
+    centre = make_centre(tmp_path / "centre")
+    stranger = party("another log")
+    lie = checkpoint.sign(
+        checkpoint.Checkpoint(ledgers.ORIGIN, 100, bytes(32)),
+        keys.VKey(ledgers.ORIGIN, keys.ED25519, stranger.public),
+        stranger,
+    )
+    with Store.open(centre.data) as store:
+        with store.snapshot() as view:
+            true = view.checkpoint()
+        transport: Any = _Answering({"one": lie, **dict.fromkeys(["two", "three"][:honest], true)})
+        names = ["one", "two", "three"]
+        cosigners = [
+            Cosigner(
+                policy.Witness(name, keys.VKey(name, keys.COSIGNATURE, party(name).public), f"http://{name}"), True
+            )
+            for name in names
+        ]
+        sealer = Sealer(store, [LOG], SystemClock(), centre.config().sealing)
+
+        def catching_up(settings: ReplicaSection) -> Follower:
+            return Follower(store, TRUSTED, transport, SystemClock(), settings, cosigner=None)
+
+        class Waited(Exception):
+            """Nothing is known yet, and it would ask again."""
+
+        async def sleep(_: float) -> None:
+            raise Waited
+
+        standing = Standing(sealer, cosigners, 2, TRUSTED, transport, catching_up, ReplicaSection(), sleep=sleep)
+        for ask in (standing.run, standing.doubt):
+            if honest == 2:
+                await ask()
+                assert sealer.held is None
+            else:
+                sealer.release()
+                with pytest.raises(Waited):
+                    await ask()
+                assert sealer.held is not None
+                assert sealer.held.code == "node.unknown-log-key"
+        assert fence_of(store) is None
+        sealer.writer.shutdown()
