@@ -105,6 +105,8 @@ class Forger:
         self._vkey, self._key = vkey, key
         self._often = random.choice((0.2, 0.6, 1.0))
         self._habits = random.sample(sorted(_NOTES), random.randint(1, len(_NOTES)))
+        self._steady = random.random() < 0.4
+        """Whether it always says the same of where the ledger stands."""
         self._shown: list[bytes] = []
         self._invented: list[bytes] = []
         """The leaves of a tree that the log never had, and that this replica serves."""
@@ -115,6 +117,8 @@ class Forger:
             self._shown.append(body)
         if path.startswith("/tile/") and (invented := self._tile(path)) is not None:
             return 200, invented, "invented"
+        if self._steady and path.startswith("/checkpoint"):
+            return 200, self.note(view, self._habits[0]), self._habits[0]
         if self._random.random() >= self._often:
             return status, body, ""
         kinds = ["broken", "short", "nothing"]
@@ -175,7 +179,10 @@ class Forger:
 
     def _any_head(self, view: Snapshot) -> Checkpoint:
         size = view.head.size
-        size = self._random.choice((self._random.randint(1, size), size, size + 1, 10**6, 2**62))
+        if self._steady:
+            size = 10**6
+        else:
+            size = self._random.choice((self._random.randint(1, size), size, size + 1, 10**6, 2**62))
         return Checkpoint(ledgers.ORIGIN, size, self._random.randbytes(32))
 
     def _other_tree(self, view: Snapshot) -> bytes:

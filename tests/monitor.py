@@ -175,8 +175,16 @@ class Monitor:
         if lie is not None and lie.spoils(disk.size):
             # From here on it is nobody's ledger.
             return
-        hashes = view.leaf_hashes(disk.size, head.size)
-        for index, leaf_hash in enumerate(hashes, disk.size):
+        first = disk.size
+        if history.roots.get(first) != disk.root:
+            if head.size == first:
+                return
+            # A lost tail has come back, and the ledger goes on from it.
+            known = zip(view.leaf_hashes(0, first), history.hashes, strict=False)
+            first = next((index for index, (one, other) in enumerate(known) if one != other), history.size)
+            time = 0
+        hashes = view.leaf_hashes(first, head.size)
+        for index, leaf_hash in enumerate(hashes, first):
             leaf = view.leaf(index)
             if merkle.leaf_hash(leaf) != leaf_hash:
                 self._broken(f"leaf {index} and its hash differ")
@@ -274,7 +282,9 @@ class Monitor:
         """Whatever checkpoint is in there, it is one of the ledger, and whoever cosigned it holds it."""
         for match in _CHECKPOINT.finditer(body):
             size, root = int(match[2]), b64decode(match[3])
-            histories = [self.histories[name]] if name in self.histories else [*self._histories()]
+            histories = [*self._histories()]
+            if name in self.histories and not self._world.scenario.returns:
+                histories = [self.histories[name]]
             if not any(each.roots.get(size) == root for each in histories):
                 self._broken(f"{name} shows at {target} a checkpoint of {size} leaves that is none")
             replica = next((each for each in self._world.replicas if each.name == name), None)
@@ -405,6 +415,12 @@ class Monitor:
         if world.false_log:
             return self._unexposed()
         away = world.gone | world.liars
+        asked = sum(each.reachable for each in world.replicas if each.name not in away)
+        silent = asked <= len(world.replicas) - self.majority
+        if (primary.fenced or silent) and self.history.roots.get(primary.size) != primary.root:
+            # A lost tail has come back, and what was sealed without it is the ledger: somebody must help.
+            self.out_of_reach = True
+            return ""
         rest = [each for each in world.replicas if each.name not in away and not self._stranded(each)]
         if len(rest) < self.majority:
             # Two replicas that were on different sides of what a restored primary lost: no quorum any more.

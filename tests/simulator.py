@@ -760,6 +760,8 @@ class Scenario:
     """Replicas whose disks will be lost, for good: their keys must not be used again."""
     restores: int = 0
     """How often the primary's store is replaced by an older copy."""
+    returns: bool = False
+    """Whether the second of two copies is the very disk that the first one replaced: the ledger has gone on without it."""
     waits: list[str] = field(default_factory=lambda: ["local"])
     heartbeat: float = 5.0
     tolerant: bool = False
@@ -818,6 +820,7 @@ def scenario(seed: int) -> Scenario:
         found.liar = lies.choice(names)
     if found.liar:
         found.lost, found.restores = [], 0
+    found.returns = found.restores == 2 and lies.random() < 0.5
     return found
 
 
@@ -1077,11 +1080,12 @@ class World:
             self.loop.call_at(random.uniform(0, until), self.crash, random.choice(nodes), "at some moment")
         for name in self.scenario.lost:
             self.loop.call_at(random.uniform(0, until), self.lose, self.hosts[name])
-        # A copy is never of a tail that was lost before: that would be an operator who wants a fork.
         times = sorted(random.uniform(0, until) for _ in range(2 * self.scenario.restores))
         for i in range(self.scenario.restores):
             copy = self.folder / f"copy{i}"
-            self.loop.call_at(times[2 * i], self.back_up, self.primary, copy)
+            # Just before it is replaced, or when the one before has been replaced.
+            taken = times[1] - 0.001 if i and self.scenario.returns else times[2 * i]
+            self.loop.call_at(taken, self.back_up, self.primary, copy)
             self.loop.call_at(times[2 * i + 1], self.restore, self.primary, copy)
         names = [*self.hosts, *(client.name for client in self.clients)]
         for _ in range(self.faults.partitions):
