@@ -240,15 +240,15 @@ MUTANTS = (
     ),
     Mutant(
         "cosigned-blindly",
-        "a replica cosigns what is no larger than what it holds, whether or not it is of that tree",
+        "a replica cosigns a tree that is no larger than what it holds, and does not extend it",
         0,
         (
             Edit(
                 Follower.offer,
                 "        if (size := self._size(view)) != request.old:\n",
-                """        if self._cosigner is not None and checkpoint.size <= view.head.size:
-            name, private = self._cosigner
-            return cosignature.cosign(checkpoint, name, private, self._clock.now_ms() // 1000).line().encode()
+                """        if self._cosigner is not None and self._size(view) <= checkpoint.size <= view.head.size:
+            await self._write(self.store.put_checkpoint, self._signed(view, _Target(checkpoint, note, request.note)))
+            return self._line()
         if (size := self._size(view)) != request.old:
 """,
             ),
