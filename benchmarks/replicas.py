@@ -18,7 +18,7 @@ from benchmarks.load import Result, drive, request
 from ledger import keys, merkle, note, proof, tiles
 from ledger.keys import COSIGNATURE
 from ledger.store import Store
-from node.following import fault_of
+from node.examining import find_fault
 from tests import ledgers
 from tests.nodes import Centre, Process
 from tests.replicas import Union, cosigner, make_union, toml, write_key
@@ -150,7 +150,7 @@ def _bare() -> float:
 def _examined(leaves: list[bytes]) -> float:
     """Leaves a second that one core judges by themselves, signatures included."""
     started = time.perf_counter()
-    assert fault_of(leaves, "certification", ledgers.ORIGIN) is None
+    assert find_fault(leaves, "certification", ledgers.ORIGIN) is None
     return len(leaves) / (time.perf_counter() - started)
 
 

@@ -11,15 +11,13 @@ goes on serving the prefix that it cosigned.
 from __future__ import annotations
 
 import asyncio
-import os
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import chain as concatenated
-from itertools import pairwise
-from multiprocessing import get_context
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from ledger import block as blocks
@@ -27,8 +25,8 @@ from ledger import chain, cosignature, merkle, misbehaviour, rules
 from ledger import checkpoint as checkpoints
 from ledger import note as notes
 from ledger import witness as witnessing
-from ledger.chain import Profile
 from ledger.checkpoint import Checkpoint
+from ledger.entry import Entry
 from ledger.errors import FormatError, LedgerError, ProofError, RuleError, StoreError
 from ledger.keys import ED25519, SigningKey, VKey
 from ledger.merkle import EMPTY_ROOT, Frontier
@@ -41,6 +39,7 @@ from ledger.store import Batch, Store
 from node.answers import HttpError
 from node.clock import Clock
 from node.config import ReplicaSection
+from node.examining import Examiner, Leaf
 from node.sealer import Unavailable
 from node.source import Source
 from node.transport import Transport, Unreachable
@@ -50,9 +49,7 @@ from node.witnessing import Conflict
 CHUNK = 4096
 """Leaves fetched, proven, checked and committed at a time: a first synchronisation that is killed loses no more."""
 AHEAD = 3
-"""Chunks on their way while one is applied."""
-SHARE = 512
-"""Leaves that one process checks at a time: some 30 ms."""
+"""Chunks that are fetched and checked while one is applied."""
 PATIENCE_SECONDS = 8.0
 """How long whoever offers a checkpoint is kept waiting; what is fetched goes on meanwhile."""
 
@@ -69,50 +66,6 @@ class LostTail(LedgerError):
     """A source is still in an earlier epoch, with an end that the ledger went on without."""
 
 
-class Examiner:
-    """Checks leaves one by one; many of them in processes of its own."""
-
-    def __init__(self, profile: Profile, origin: str, processes: int) -> None:
-        self._profile: Profile = profile
-        self._origin = origin
-        self._processes = processes or os.cpu_count() or 1
-        self._pool: Executor | None = None
-
-    async def fault(self, leaves: Sequence[bytes]) -> tuple[int, LedgerError] | None:
-        """Position and error of the first leaf that `chain.examine` refuses, block leaves passed over; or None."""
-        if len(leaves) <= SHARE or self._processes == 1:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(None, fault_of, leaves, self._profile, self._origin)
-        if self._pool is None:
-            method = "forkserver" if hasattr(os, "fork") else "spawn"
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=get_context(method))
-        starts = range(0, len(leaves), SHARE)
-        loop = asyncio.get_running_loop()
-        found = await asyncio.gather(
-            *(
-                loop.run_in_executor(self._pool, fault_of, leaves[start : start + SHARE], self._profile, self._origin)
-                for start in starts
-            )
-        )
-        return next(((start + each[0], each[1]) for start, each in zip(starts, found, strict=True) if each), None)
-
-    def close(self) -> None:
-        """End its processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-
-def fault_of(leaves: Sequence[bytes], profile: Profile, origin: str) -> tuple[int, LedgerError] | None:
-    """The first of `leaves` that is not as it must be by itself, with its position."""
-    for position, leaf in enumerate(leaves):
-        if not blocks.is_block(leaf):
-            try:
-                chain.examine(leaf, profile, origin)
-            except LedgerError as error:
-                return position, error
-    return None
-
-
 def _began(view: Snapshot, epoch: int) -> int:
     """How many leaves there were when an epoch began; epochs rise with the blocks' heights."""
     height = bisect_left(
@@ -123,11 +76,26 @@ def _began(view: Snapshot, epoch: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Consecutive leaves, proven to be in the target's tree: the index of the first, and the fault of one of them."""
+    """Consecutive leaves, proven to be in the target's tree, from index `first` on.
+
+    `examined` are those up to the first that is not as it must be by itself; `error` is what is wrong with that one.
+    """
 
     first: int
     leaves: Sequence[bytes]
-    fault: tuple[int, LedgerError] | None
+    examined: Sequence[Leaf]
+    error: LedgerError | None
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.leaves)
+
+    def hashes(self) -> list[bytes]:
+        """The leaf hashes; examined entries have theirs already."""
+        return [
+            each.hash if isinstance(each, Entry) else merkle.leaf_hash(leaf)
+            for leaf, each in zip_longest(self.leaves, self.examined)
+        ]
 
 
 @dataclass(eq=False)
@@ -474,28 +442,30 @@ class Follower:
         if target.size <= start:
             await self._write(self._sign_held, target)
             return
-        carried: list[bytes] = []
+        carried: list[Entry] = []
         async with aclosing(self._chunks(source, start, target)) as chunks:
             async for chunk in chunks:
                 carried, broken = await self._write(self._apply, chunk, carried, target)
                 if broken is not None:
                     await self._condemn(source, target, broken)
-                self._progress(chunk.first + len(chunk.leaves) - start, target.size - start)
+                self._progress(chunk.end - start, target.size - start)
 
     async def _write(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
 
     async def _chunks(self, source: Source, start: int, target: _Target) -> AsyncGenerator[_Chunk, None]:
-        """The leaves from `start` to the target, proven and examined, some fetched ahead."""
+        """The leaves from `start` to the target, proven and examined, some chunks ahead."""
         with self.store.snapshot() as view:
             frontier = view.frontier()
-        pending: list[asyncio.Task[tuple[int, list[bytes], tuple[list[bytes], bytes] | None]]] = []
+        pending: list[asyncio.Task[tuple[_Chunk, tuple[list[bytes], bytes] | None]]] = []
         # Chunks end where bundles do, so that none is fetched twice.
         lows = pairwise(concatenated([start], range((start // CHUNK + 1) * CHUNK, target.size, CHUNK), [target.size]))
 
-        async def fetch(low: int, high: int) -> tuple[int, list[bytes], tuple[list[bytes], bytes] | None]:
+        async def fetch(low: int, high: int) -> tuple[_Chunk, tuple[list[bytes], bytes] | None]:
             leaves = await source.leaves(low, high, target.size)
-            return low, leaves, None if high == target.size else await source.consistency(high, target.size)
+            proof = None if high == target.size else await source.consistency(high, target.size)
+            # What this finds counts only once the leaves are proven.
+            return _Chunk(low, leaves, *await self._examiner.examine(leaves)), proof
 
         def more() -> None:
             edge = next(lows, None)
@@ -506,11 +476,11 @@ class Follower:
             for _ in range(AHEAD):
                 more()
             while pending:
-                low, leaves, proof = await pending.pop(0)
+                chunk, proof = await pending.pop(0)
                 more()
-                frontier.extend([merkle.leaf_hash(leaf) for leaf in leaves])
+                frontier.extend(chunk.hashes())
                 await self._prove(source, frontier, proof, target)
-                yield _Chunk(low, leaves, await self._examiner.fault(leaves))
+                yield chunk
         finally:
             for task in pending:
                 task.cancel()
@@ -553,28 +523,27 @@ class Follower:
 
     # In the writer's thread
 
-    def _apply(self, chunk: _Chunk, carried: list[bytes], target: _Target) -> tuple[list[bytes], _Broken | None]:
+    def _apply(self, chunk: _Chunk, carried: list[Entry], target: _Target) -> tuple[list[Entry], _Broken | None]:
         """Apply a chunk's blocks in one transaction; returns the entries behind the last block leaf.
 
         At a block that the log may not have signed it ends, with the blocks before it committed.
         """
         waiting = list(carried)
-        faulty = None if chunk.fault is None else chunk.first + chunk.fault[0]
-        last = chunk.first + len(chunk.leaves) == target.size
         try:
             with self.store.writing() as batch:
                 try:
-                    for index, leaf in enumerate(chunk.leaves, chunk.first):
-                        if index == faulty:
-                            assert chunk.fault is not None
-                            rest = chunk.leaves[index - chunk.first :]
-                            end = next((i for i, each in enumerate(rest) if blocks.is_block(each)), len(rest))
-                            raise _Broken([*waiting, *rest[: end + 1]], index, chunk.fault[1])
-                        waiting.append(leaf)
-                        if blocks.is_block(leaf):
-                            self._apply_block(batch, waiting, index)
+                    for index, each in enumerate(chunk.examined, chunk.first):
+                        if isinstance(each, Entry):
+                            waiting.append(each)
+                        else:
+                            self._apply_block(batch, waiting, each, index)
                             waiting = []
-                    if last:
+                    if chunk.error is not None:
+                        rest = chunk.leaves[len(chunk.examined) :]
+                        end = next((i for i, leaf in enumerate(rest) if blocks.is_block(leaf)), len(rest))
+                        leaves = [*(entry.leaf for entry in waiting), *rest[: end + 1]]
+                        raise _Broken(leaves, chunk.first + len(chunk.examined), chunk.error)
+                    if chunk.end == target.size:
                         self._finish(batch, waiting, target)
                 except _Broken as broken:
                     self._known = {}
@@ -584,23 +553,22 @@ class Follower:
             raise
         return waiting, None
 
-    def _apply_block(self, batch: Batch, leaves: list[bytes], index: int) -> None:
-        entries = [chain.trusted(leaf, self.store.profile) for leaf in leaves[:-1]]
+    def _apply_block(self, batch: Batch, entries: list[Entry], leaf: bytes, index: int) -> None:
         try:
-            applied = chain.apply(batch.view(), entries, leaves[-1], self._known)
+            applied = chain.apply(batch.view(), entries, leaf, self._known)
         except (StoreError, RuleError):
             # The disk is at fault, or rules that this program does not know: the log is not.
             raise
         except LedgerError as error:
-            raise _Broken(leaves, index, error) from error
+            raise _Broken([*(entry.leaf for entry in entries), leaf], index, error) from error
         batch.write(applied)
         chain.remember(self._known, applied)
 
-    def _finish(self, batch: Batch, waiting: list[bytes], target: _Target) -> None:
+    def _finish(self, batch: Batch, waiting: list[Entry], target: _Target) -> None:
         view = batch.view()
         if waiting:
             error = ProofError("node.no-block", expected="a block leaf", actual=len(waiting))
-            raise _Broken(waiting, target.size - 1, error)
+            raise _Broken([entry.leaf for entry in waiting], target.size - 1, error)
         if view.head.root != target.checkpoint.root:
             raise Misled(
                 "node.misled",

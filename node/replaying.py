@@ -6,12 +6,10 @@ Signatures are checked in a pool of processes, some bundles at a time; the rules
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain as joined
@@ -24,6 +22,7 @@ from ledger.entry import Entry
 from ledger.errors import LedgerError, ProofError, RuleError, StoreError
 from ledger.rules import Key, Record
 from ledger.store import Store
+from node.examining import Fault, find_fault, process_died, start_processes
 
 BUNDLES_A_TASK = 4
 """1,024 leaves: some 70 ms of a process's time, beside which handing them over costs nothing."""
@@ -52,7 +51,7 @@ class BrokenLedger(ProofError):
     """The ledger itself is wrong at a leaf: a rule, a signature, a hash or an encoding does not hold."""
 
 
-def _failure(bundle: Bundle, profile: Profile, origin: str) -> tuple[int, LedgerError] | None:
+def _failure(bundle: Bundle, profile: Profile, origin: str) -> Fault | None:
     """How many leaves of a bundle are good, and what is wrong with the one that follows; None if all are good.
 
     Block leaves are left to `chain.apply`, which checks their signatures.
@@ -61,28 +60,17 @@ def _failure(bundle: Bundle, profile: Profile, origin: str) -> tuple[int, Ledger
         leaves = tiles.decode_bundle(bundle.data)[bundle.skip :]
     except LedgerError as error:
         return 0, error
-    for position, leaf in enumerate(leaves):
-        if not blocks.is_block(leaf):
-            try:
-                chain.examine(leaf, profile, origin)
-            except LedgerError as error:
-                return position, error
-    return None
+    return find_fault(leaves, profile, origin)
 
 
-def _failures(bundles: Sequence[Bundle], profile: Profile, origin: str) -> list[tuple[int, LedgerError] | None]:
+def _failures(bundles: Sequence[Bundle], profile: Profile, origin: str) -> list[Fault | None]:
     return [_failure(bundle, profile, origin) for bundle in bundles]
 
 
-def _finish(bundle: Bundle, failure: tuple[int, LedgerError] | None) -> Examined:
+def _finish(bundle: Bundle, failure: Fault | None) -> Examined:
     good, error = (None, None) if failure is None else failure
     leaves = [] if good == 0 else tiles.decode_bundle(bundle.data)[bundle.skip :][:good]
     return Examined(bundle.first, leaves, error)
-
-
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches the whole process group; the command itself decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def examined(
@@ -100,9 +88,8 @@ def examined(
             yield _finish(bundle, _failure(bundle, profile, origin))
         return
     count = processes or os.cpu_count() or 1
-    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts) as pool:
-        waiting: deque[tuple[list[Bundle], Future[list[tuple[int, LedgerError] | None]]]] = deque()
+    with start_processes(count) as pool:
+        waiting: deque[tuple[list[Bundle], Future[list[Fault | None]]]] = deque()
 
         def results() -> Iterator[Examined]:
             task, future = waiting.popleft()
@@ -117,7 +104,7 @@ def examined(
             while waiting:
                 yield from results()
         except BrokenProcessPool as error:
-            raise LedgerError("tools.process-died", actual=str(error)) from error
+            raise process_died(error) from error
         finally:
             for _, future in waiting:
                 future.cancel()

@@ -253,8 +253,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Give --policy or --log-key, not both.",
     ),
     "tools.process-died": (
-        "核查签名的进程意外终止（{actual}）：可能内存不足，请减少 --processes 后重试。",
-        "A process that checks signatures has died ({actual}): perhaps memory ran out; try again with fewer --processes.",
+        "核查签名的进程意外终止（{actual}）：可能内存不足，请减少进程数（--processes、replica.processes）后重试。",
+        "A process that checks signatures has died ({actual}): perhaps memory ran out; try again with fewer (--processes, replica.processes).",
     ),
     "tools.refused": (
         "{field} 拒绝了请求（应为 {expected}，实为 {actual}）",
