@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ledger import encoding, packed, runs, tiles
 from ledger.chain import Applied, Head
@@ -36,13 +37,12 @@ def write(tables: Tables, head: Head, applied: Applied) -> None:
     tables["meta"].put(b"head", encoding.encode(row))
 
 
-def _items(applied: Applied) -> tuple[list[int], int]:
+def _items(applied: Applied) -> tuple[Any, int]:
     """A block's items for the hash index, and the newest time that a later search may pass them over by."""
-    item = runs.item
-    items = [item(LEAF, leaf_hash, applied.first + i) for i, leaf_hash in enumerate(applied.hashes)]
-    items += [item(STATEMENT, statement, index) for statement, index in applied.statements]
-    items += [item(DIGEST_KINDS[algorithm], digest, index) for algorithm, digest, index in applied.digests]
-    return items, applied.newest_at
+    rows = [(LEAF, leaf_hash, index) for index, leaf_hash in enumerate(applied.hashes, applied.first)]
+    rows += [(STATEMENT, statement, index) for statement, index in applied.statements]
+    rows += [(DIGEST_KINDS[algorithm], digest, index) for algorithm, digest, index in applied.digests]
+    return runs.items(*zip(*rows, strict=True)), applied.newest_at
 
 
 def _write_leaves(tables: Tables, first: int, leaves: Sequence[bytes]) -> None:

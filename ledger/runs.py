@@ -46,6 +46,8 @@ MERGE_FACTOR = 12
 MANIFEST = b"m"
 HOT = b"h"
 _INDEX_MASK = (1 << INDEX_BITS) - 1
+_KIND_MASK = 0x9E3779B1
+"""Times the kind: what sets the fingerprints of one hash under several kinds apart."""
 
 
 class Table(Protocol):
@@ -183,12 +185,23 @@ def _prefix_bits(level: int) -> int:
 
 def fingerprint(kind: int, digest: bytes) -> int:
     """The 30-bit fingerprint of a 32-byte hash of a kind (0 to 255) of hashes."""
-    return (int.from_bytes(digest[:4], "big") ^ kind * 0x9E3779B1) >> 2 & (1 << FINGERPRINT_BITS) - 1
+    return (int.from_bytes(digest[:4], "big") ^ kind * _KIND_MASK) >> 2 & (1 << FINGERPRINT_BITS) - 1
 
 
-def item(kind: int, digest: bytes, index: int) -> int:
-    """The 64-bit item for a hash that stands for leaf `index`."""
-    return fingerprint(kind, digest) << INDEX_BITS | index
+def fingerprints(kinds: Sequence[int], digests: Sequence[bytes]) -> Any:
+    """`fingerprint` for many 32-byte hashes, as an array."""
+    import numpy as np  # only the writer needs it: readers stay small
+
+    heads = np.frombuffer(b"".join(digests), dtype=">u4")[::8].astype(np.uint64)
+    mixed = heads ^ np.array(kinds, dtype=np.uint64) * np.uint64(_KIND_MASK)
+    return mixed >> np.uint64(2) & np.uint64((1 << FINGERPRINT_BITS) - 1)
+
+
+def items(kinds: Sequence[int], digests: Sequence[bytes], indexes: Sequence[int]) -> Any:
+    """An array of the 64-bit items for 32-byte hashes, each of its kind and standing for its leaf index."""
+    import numpy as np
+
+    return fingerprints(kinds, digests) << np.uint64(INDEX_BITS) | np.array(indexes, dtype=np.uint64)
 
 
 def _find_hot(data: Any, mark: int) -> Iterator[int]:
@@ -284,17 +297,16 @@ def _search_run(table: Table, run: Run, marks: Sequence[tuple[int, int]]) -> lis
     return found
 
 
-def insert(table: Table, items: Sequence[int], newest: int) -> None:
-    """Add a block's items, whose entries' newest `at` is `newest`, and do the merging that is due."""
-    if not items:
+def insert(table: Table, fresh: Any, newest: int) -> None:
+    """Add a block's `items`, whose entries' newest `at` is `newest`, and do the merging that is due."""
+    if not len(fresh):
         return
-    import numpy as np  # only the writer needs it: readers stay small
+    import numpy as np
 
     found = table.get(MANIFEST)
     manifest = Manifest.decode(None if found is None else bytes(found))
     hot = table.get(HOT)
-    fresh = np.array(items, dtype=np.uint64)
-    merged = fresh if hot is None else np.concatenate([_hot_items(hot), fresh])
+    merged = np.concatenate([fresh] if hot is None else [_hot_items(hot), fresh])
     merged.sort()
     manifest.newest = max(manifest.newest, newest)
     if len(merged) < HOT_ITEMS:
@@ -305,7 +317,7 @@ def insert(table: Table, items: Sequence[int], newest: int) -> None:
         manifest.newest = 0
         if hot is not None:
             table.delete(HOT)
-    _merge(table, manifest, len(items))
+    _merge(table, manifest, len(fresh))
     table.put(MANIFEST, manifest.encode())
 
 

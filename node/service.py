@@ -13,6 +13,7 @@ import time
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any, Literal, cast
 
@@ -539,6 +540,7 @@ def readable(value: Any) -> Any:
     return value
 
 
+@cache
 def version() -> str:
     """The installed version, or that of a checkout."""
     try:

@@ -19,6 +19,7 @@ from typing import Any
 
 import lmdb
 import msgpack
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -448,7 +449,7 @@ def test_a_bundle_whose_beginning_is_gone_is_damage(store: Store) -> None:
 
 def test_an_index_that_leads_behind_the_tree_is_damage(store: Store) -> None:
     """A hit that is not in the tree is no hit."""
-    item = runs.item(LEAF, bytes(32), 1000).to_bytes(8, sys.byteorder)
+    item = runs.items([LEAF], [bytes(32)], [1000]).tobytes()
     altered(store, "index", runs.HOT, lambda _: item)
     with Store.open(store.path, readonly=True) as damaged, damaged.snapshot() as view:
         assert code_of(lambda: view.find_leaf(bytes(32))) == "store.damaged-record"
@@ -777,6 +778,7 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
 def test_fingerprints_may_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every fingerprint the same, lookups are slow and still right."""
     monkeypatch.setattr(runs, "fingerprint", lambda kind, digest: 7)
+    monkeypatch.setattr(runs, "fingerprints", lambda kinds, digests: np.full(len(digests), 7, dtype=np.uint64))
     leaves: list[bytes] = []
     with create(tmp_path / "s", "opaque") as store:
         for number in range(6):
