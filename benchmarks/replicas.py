@@ -64,12 +64,12 @@ def _status(url: str) -> Any:
         return json.load(response)
 
 
-def _wait(url: str, condition: Any, seconds: float = 120.0) -> None:
+def _wait(url: str, condition: Any, seconds: float = 120.0, every: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not condition(_status(url)):
         if time.monotonic() > end:
             raise TimeoutError(f"{url}: {_status(url)}")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def _quorum() -> Iterator[str]:
@@ -175,7 +175,7 @@ def _synced(port: int, primary: int, path: Path, processes: int) -> str:
     replica = Process(centre)
     serves = time.perf_counter() - started
     try:
-        _wait(replica.url, lambda said: said["following"]["size"] >= size)
+        _wait(replica.url, lambda said: said["following"]["size"] >= size, every=0.2)
         seconds = time.perf_counter() - started
         spent, served = _processor(replica.pid), _processor(primary) - before
         replica.stop()

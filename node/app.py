@@ -49,6 +49,7 @@ from node.core import Core
 from node.cosigning import Cosigning
 from node.evidence import FOLDER as EVIDENCE
 from node.evidence import Keeper, Notice
+from node.examining import collect_rarely
 from node.following import Follower
 from node.forwarding import Forwarder, ForwardingSettings
 from node.intake import Intake
@@ -496,6 +497,7 @@ async def _until_closed(writer: asyncio.StreamWriter) -> None:
 
 def _loop_run(main: Any) -> Any:
     """Run on uvloop where there is one."""
+    collect_rarely()
     try:
         import uvloop
     except ImportError:  # pragma: no cover  # a platform without its wheel

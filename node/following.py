@@ -151,7 +151,7 @@ class Follower:
         self._writer = writer
         self._sleep = sleep
         self._progress = progress
-        self._examiner = Examiner(store.profile, store.origin, settings.processes)
+        self._examiner = Examiner(store.profile, store.origin, settings.processes, writer)
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._gathered = asyncio.Event()

@@ -28,6 +28,7 @@ from ledger.errors import FormatError, LedgerError, ProofError
 from ledger.keys import VKey
 from ledger.merkle import EMPTY_ROOT
 from ledger.store import Store
+from node.examining import collect_rarely
 from node.replaying import BrokenLedger, Bundle, examined, replay
 from tools.client import Downloads
 from tools.console import Console
@@ -56,6 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Audit and print."""
+    collect_rarely()
     policy = trusted_policy(options.policy, options.log_key)
     state = options.state or Path("audit-" + hashlib.sha256(options.url.rstrip("/").encode()).hexdigest()[:12])
     state.mkdir(parents=True, exist_ok=True, mode=0o700)

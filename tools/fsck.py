@@ -32,6 +32,7 @@ from ledger.errors import LedgerError, RuleError, compared, shown
 from ledger.keys import ED25519, VKey
 from ledger.snapshot import Snapshot
 from ledger.store import Store
+from node.examining import collect_rarely
 from node.replaying import Bundle, examined, replay
 from tools.console import Console
 from tools.files import Progress, progress_bar, store_of
@@ -127,6 +128,7 @@ def _receive(receiving: Connection, child: Any) -> tuple[str, Any]:
 def _child(sending: Connection, data: Path, scratch: Path, processes: int | None) -> None:
     """The main function of the watched process: size, then signs of life and findings, then how it ended."""
     os.setpgid(0, 0)
+    collect_rarely()
     last, leaves = time.monotonic(), 0
 
     def progress(count: int) -> None:
