@@ -53,6 +53,8 @@ def _united(name: str, members: tuple[str, ...], workers: int) -> Iterator[tuple
             each = Process(centre)
             stack.callback(each.end)
             nodes.append(each)
+        # A primary seals once it has heard from its replicas that they hold no more than itself.
+        _wait(union.url, lambda said: not said["sealer"]["trouble"] and said["cosigning"]["met"])
         _wait(union.url, lambda said: said["cosigning"]["published_size"] == said["size"])
         yield union, nodes
         for each in reversed(nodes):
