@@ -18,6 +18,7 @@ from benchmarks.load import Result, drive, request
 from ledger import keys, merkle, note, proof, tiles
 from ledger.keys import COSIGNATURE
 from ledger.store import Store
+from node.config import ReplicaSection
 from node.examining import find_fault
 from tests import ledgers
 from tests.nodes import Centre, Process
@@ -44,7 +45,7 @@ def _united(name: str, members: tuple[str, ...], workers: int) -> Iterator[tuple
     """A primary with `workers` and one process for each replica, which holds what the primary holds."""
     path = DATA / name
     subprocess.run(["rm", "-rf", str(path)], check=True)
-    union = make_union(path, members, server_workers=workers)
+    union = make_union(path, members, poll_seconds=ReplicaSection().poll_seconds, server_workers=workers)
     with ExitStack() as stack:
         nodes = []
         centres = [union.centre, *(Centre(each.home, "certification", union.centre.began) for each in union.replicas)]

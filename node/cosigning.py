@@ -36,7 +36,7 @@ from node.vouching import is_vouched
 
 FIRST_PAUSE_SECONDS = 0.1
 MAX_PAUSE_SECONDS = 5.0
-SHOW_SECONDS = 0.2
+SHOW_SECONDS = 0.5
 """The least time between two published checkpoints given to one replica."""
 LATE_SECONDS = 0.05
 """How long late cosignatures of the published checkpoint are gathered before they are written."""
@@ -349,12 +349,19 @@ class Cosigning:
             await self._write(note)
             self._published = checkpoint, note
             self.unmet_since = None
-            while self._waiting and self._waiting[0][0] < checkpoint.size:
-                future = heapq.heappop(self._waiting)[2]
-                if not future.done():
-                    future.set_result(True)
-            self._begin()
-            self._wake_all()
+            try:
+                # The next round first: its requests are on their way while many are answered.
+                self._begin()
+                self._wake_all()
+            finally:
+                self._answer(checkpoint.size)
+
+    def _answer(self, size: int) -> None:
+        """Tell whoever waits for a leaf of the tree of `size` leaves."""
+        while self._waiting and self._waiting[0][0] < size:
+            future = heapq.heappop(self._waiting)[2]
+            if not future.done():
+                future.set_result(True)
 
     async def _write(self, note: bytes) -> None:
         loop = asyncio.get_running_loop()

@@ -101,6 +101,7 @@ def make_union(
     profile: Profile = "certification",
     witnesses: Sequence[Witness] = (),
     quorum: str | None = None,
+    poll_seconds: float = 0.5,
     **settings: Any,
 ) -> Union:
     """A centre and replicas that a majority of must cosign; with further `witnesses`, `quorum` says what is demanded."""
@@ -127,7 +128,7 @@ def make_union(
             "replica_of": others,
             "replica_profile": profile,
             "replica_processes": 1,
-            "replica_poll_seconds": 0.5,
+            "replica_poll_seconds": poll_seconds,
         }
         each.file.write_text(toml(chosen))
     return Union(centre, port, replicas, policy)
