@@ -196,23 +196,28 @@ class Map:
     def check(self, value: Any, path: str, *, lenient: bool = False) -> None:
         if type(value) is not dict:
             raise _wrong(path, self, value)
-        for key, shape in self._items:
-            if key not in value:
-                raise FormatError("entry.missing-key", field=f"{path}.{key}", expected=str(shape))
-            shape.check(value[key], f"{path}.{key}", lenient=lenient)
-        if len(value) != self._size:
-            self._check_rest(value, path, lenient)
+        try:
+            for key, shape in self._items:
+                if key not in value:
+                    raise FormatError("entry.missing-key", field=key, expected=str(shape))
+                shape.check(value[key], key, lenient=lenient)
+            if len(value) != self._size:
+                self._check_rest(value, lenient)
+        except FormatError as error:
+            # Put together only where something is wrong: nearly every value is as it must be.
+            error.field = f"{path}.{error.field}"
+            raise
 
-    def _check_rest(self, value: dict[str, Any], path: str, lenient: bool) -> None:
+    def _check_rest(self, value: dict[str, Any], lenient: bool) -> None:
         for key, item in value.items():
             if key in self.required:
                 continue
             shape = self.optional.get(key)
             if shape is not None:
-                shape.check(item, f"{path}.{key}", lenient=lenient)
+                shape.check(item, key, lenient=lenient)
             elif not lenient:
                 known = ", ".join([*self.required, *self.optional])
-                raise FormatError("entry.unknown-key", field=f"{path}.{key}", expected=known, actual=key)
+                raise FormatError("entry.unknown-key", field=key, expected=known, actual=key)
 
     def __str__(self) -> str:
         keys = [f"{key}: {shape}" for key, shape in self.required.items()]
