@@ -192,20 +192,22 @@ def _synced(port: int, primary: int, path: Path, processes: int) -> str:
 
 
 def _following() -> Iterator[str]:
-    """One replica follows a primary that takes batches as fast as it can."""
-    entries = [sealed_entry(ledgers.MEMBER) for _ in range(BATCH * BATCHES)]
-    batches = [tiles.encode_bundle(entries[i : i + BATCH]) for i in range(0, len(entries), BATCH)]
+    """One replica follows a primary that takes batches as fast as it can: whether or not its clients wait for the replica."""
     kind = "application/vnd.yuanzheng.entries"
-    brief = [request("POST", "/entries", body, kind, "Prefer: return=minimal") for body in batches]
-    with _united("followed", ("hankou",), 1) as (union, nodes):
-        result, lags, taken = asyncio.run(_lag(union, brief))
-        spent = [_processor(each.pid) for each in nodes]
-    yield (
-        f"following at {result.rate * BATCH:,.0f} entries/s (batches of {BATCH}, c=8, {result.seconds:.1f} s): "
-        f"behind by at most {max(lags):,}; caught up {taken:.1f} s after the last; processor time: "
-        f"primary {spent[0]:.1f} s, replica {spent[1]:.1f} s"
-    )
-    yield "  entries behind, second by second: " + ", ".join(f"{each:,}" for each in lags)
+    for wait in ("local", "quorum"):
+        entries = [sealed_entry(ledgers.MEMBER) for _ in range(BATCH * BATCHES)]
+        batches = [tiles.encode_bundle(entries[i : i + BATCH]) for i in range(0, len(entries), BATCH)]
+        brief = [request("POST", f"/entries?wait={wait}", body, kind, "Prefer: return=minimal") for body in batches]
+        with _united("followed", ("hankou",), 1) as (union, nodes):
+            result, lags, taken = asyncio.run(_lag(union, brief))
+            spent = [_processor(each.pid) for each in nodes]
+        failed = f"  FAILED {len(result.failures)}" if result.failures else ""
+        yield (
+            f"following at {result.rate * BATCH:,.0f} entries/s (batches of {BATCH}, c=8, wait={wait}, "
+            f"{result.seconds:.1f} s): behind by at most {max(lags):,}; caught up {taken:.1f} s after the last; "
+            f"processor time: primary {spent[0]:.1f} s, replica {spent[1]:.1f} s{failed}"
+        )
+        yield "  entries behind, second by second: " + ", ".join(f"{each:,}" for each in lags)
 
 
 async def _lag(union: Union, requests: list[bytes]) -> tuple[Result, list[int], float]:
