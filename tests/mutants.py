@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from node.cosigning import Cosigning
-from node.following import Follower, fault_of
+from node.examining import examine
+from node.following import Follower
 from node.forwarding import Forwarder
 from node.sealer import Sealer
 from node.standing import Standing
@@ -267,7 +268,7 @@ MUTANTS = (
         "entries-unread",
         "a replica does not look at the signatures of the entries that it pulls",
         0,
-        (Edit(fault_of, "chain.examine(leaf, profile, origin)", "chain.trusted(leaf, profile)"),),
+        (Edit(examine, "chain.examine(leaf, profile, origin)", "chain.trusted(leaf, profile)"),),
     ),
     Mutant(
         "no-header-needed",
