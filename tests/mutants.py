@@ -135,11 +135,7 @@ MUTANTS = (
         "one-too-many",
         "what is published answers the entry behind it too",
         0,
-        (
-            Edit(
-                Cosigning._publish, "self._waiting[0][0] < checkpoint.size:", "self._waiting[0][0] <= checkpoint.size:"
-            ),
-        ),
+        (Edit(Cosigning._answer, "self._waiting[0][0] < size:", "self._waiting[0][0] <= size:"),),
     ),
     Mutant(
         "no-quorum",
