@@ -676,8 +676,29 @@ class Follower:
 
     async def _merge(self, target: _Target) -> None:
         """Keep the cosignatures that came with a checkpoint that is held, if they meet this node's policy."""
-        if self.policy.quorum is None:
-            return
+        if self.policy.quorum is not None:
+            # Read and written in one turn of the writer, or a slower one would put an older checkpoint back.
+            await self._write(self._publish, target)
+            self._gathered.set()
+            self._gathered = asyncio.Event()
+
+    async def until(self, index: int, seconds: float) -> bool:
+        """Wait until leaf `index` is in a tree whose cosignatures, as many as the policy demands, are held here too."""
+        end = asyncio.get_running_loop().time() + seconds
+        while True:
+            gathered = self._gathered
+            with self.store.snapshot() as view:
+                cosigned = view.mark("cosigned")
+            if cosigned is not None and checkpoints.parse(cosigned)[0].size > index:
+                return True
+            # Sooner than it would be shown.
+            self._wake.set()
+            try:
+                await asyncio.wait_for(gathered.wait(), end - asyncio.get_running_loop().time())
+            except TimeoutError:
+                return False
+
+    def _publish(self, target: _Target) -> None:
         with self.store.snapshot() as view:
             known, own = view.mark("cosigned"), view.checkpoint()
         size = 0 if known is None else checkpoints.parse(known)[0].size
@@ -701,25 +722,7 @@ class Follower:
             self.policy.check(notes.parse(gathered), target.checkpoint)
         except ProofError:
             return
-        await self._write(self.store.put_mark, "cosigned", gathered)
-        self._gathered.set()
-        self._gathered = asyncio.Event()
-
-    async def until(self, index: int, seconds: float) -> bool:
-        """Wait until leaf `index` is in a tree whose cosignatures, as many as the policy demands, are held here too."""
-        end = asyncio.get_running_loop().time() + seconds
-        while True:
-            gathered = self._gathered
-            with self.store.snapshot() as view:
-                cosigned = view.mark("cosigned")
-            if cosigned is not None and checkpoints.parse(cosigned)[0].size > index:
-                return True
-            # Sooner than it would be shown.
-            self._wake.set()
-            try:
-                await asyncio.wait_for(gathered.wait(), end - asyncio.get_running_loop().time())
-            except TimeoutError:
-                return False
+        self.store.put_mark("cosigned", gathered)
 
     @staticmethod
     def _holds(target: _Target, vkey: VKey) -> bool:

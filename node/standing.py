@@ -19,7 +19,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from ledger import checkpoint as checkpoints
@@ -207,8 +206,12 @@ class Standing:
         for each in strangers:
             follower = self._follower(replace(self._settings, of=(each.url,)))
             try:
-                with suppress(LedgerError):
-                    await follower.pull()
+                await follower.pull()
+            except Condemned:
+                raise
+            except LedgerError:
+                # The lie that it was taken for, or a source that is away: it is asked again.
+                pass
             finally:
                 follower.close()
             size = await self._size_at(each)

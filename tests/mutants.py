@@ -182,7 +182,7 @@ MUTANTS = (
         "published-backward",
         "a replica takes an older published checkpoint for the newer one",
         0,
-        (Edit(Follower._merge, "    if size > target.size:\n        return\n", ""),),
+        (Edit(Follower._publish, "    if size > target.size:\n        return\n", ""),),
     ),
     Mutant(
         "never-asked",
@@ -237,7 +237,7 @@ MUTANTS = (
     ),
     Mutant(
         "cosigned-blindly",
-        "a replica cosigns a tree that is no larger than what it holds, and does not extend it",
+        "a replica cosigns a tree of what it holds, or less, that does not extend it",
         0,
         (
             Edit(
@@ -253,7 +253,7 @@ MUTANTS = (
     ),
     Mutant(
         "root-unread",
-        "a replica does not compare the root of what it pulled with the one that the log signed",
+        "a replica does not compare the root of what it pulled with the signed one",
         0,
         (
             Edit(Follower._prove, "if frontier.root() != target.checkpoint.root:", "if False:"),
@@ -311,13 +311,17 @@ MUTANTS = (
 
 
 def hunt(mutant: Mutant, seeds: Sequence[int]) -> tuple[int, str] | None:
-    """The first of `seeds` whose run finds the bug, and the promise that was broken; or None."""
-    with mutant.planted():
-        for seed in seeds:
-            try:
+    """The first of `seeds` whose run finds the bug, and the promise that was broken; or None.
+
+    A seed that fails without the bug finds nothing: then this raises `Broken`.
+    """
+    for seed in seeds:
+        try:
+            with mutant.planted():
                 simulate(seed)
-            except Broken as error:
-                return seed, str(error)
+        except Broken as error:
+            simulate(seed)
+            return seed, str(error)
     return None
 
 
