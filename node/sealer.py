@@ -107,6 +107,8 @@ class Sealer:
         """Why nothing may be sealed for now, whatever the clock and the disk say; or None."""
         self.refusals: Counter[str] = Counter()
         self.blocks = 0
+        self._newest = 0.0
+        """When the newest block was sealed, by the event loop's clock."""
         self.trouble: LedgerError | None = None
 
     async def submit(self, leaves: Sequence[bytes]) -> list[Outcome]:
@@ -128,7 +130,9 @@ class Sealer:
     async def run(self) -> None:
         """Seal until `stop`."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._writer, self._begin)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._writer, self._begin)
+            self._newest = loop.time()
             while not (self._stopping and not self._waiting):
                 try:
                     await asyncio.wait_for(self._wake.wait(), self._settings.heartbeat_seconds)
@@ -153,12 +157,15 @@ class Sealer:
         batch = self._take()
         blocks_before = self.blocks
         leaves = [leaf for each in batch for leaf in each.leaves]
+        loop = asyncio.get_running_loop()
+        due = loop.time() >= self._newest + self._settings.heartbeat_seconds
         try:
-            outcomes = await asyncio.get_running_loop().run_in_executor(self._writer, self._seal, leaves)
+            outcomes = await loop.run_in_executor(self._writer, self._seal, leaves, due)
         except BaseException:
             self._waiting = batch + self._waiting
             raise
         if self.blocks != blocks_before:
+            self._newest = loop.time()
             self._sealed()
         following = iter(outcomes)
         _answer(batch, lambda count: [*islice(following, count)])
@@ -211,15 +218,18 @@ class Sealer:
         vkey = VKey(self.store.origin, ED25519, key.public)
         return sign_checkpoint(Checkpoint(self.store.origin, size, root), vkey, key)
 
-    def _seal(self, leaves: Sequence[bytes]) -> list[Outcome]:
-        """In the writer's thread: judge, sign, commit. Only a durable block has `Sealed` outcomes."""
+    def _seal(self, leaves: Sequence[bytes], due: bool) -> list[Outcome]:
+        """In the writer's thread: judge, sign, commit. Only a durable block has `Sealed` outcomes.
+
+        Where nothing of `leaves` is new there is no block, unless one is `due`: what is refused delays no heartbeat.
+        """
         try:
             with self.store.snapshot() as view:
                 if not leaves and view.head.height < 0 and view.profile == "certification":
                     return []
                 draft = Draft(view, self._time(view.head.time), self._known)
                 outcomes = self._admit(draft, leaves)
-                if leaves and not draft.entries:
+                if leaves and not draft.entries and (not due or view.head.height < 0):
                     return [outcome for outcome in outcomes if not isinstance(outcome, int)]
                 key = self._key_of(draft.log_key)
                 block = blocks.make(draft.header(self._clock.state()), key.sign)

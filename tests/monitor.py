@@ -82,7 +82,8 @@ class Disk:
     time: int = 0
     root: bytes = merkle.EMPTY_ROOT
     signed_root: bytes = merkle.EMPTY_ROOT
-    fenced: bool = False
+    fenced: float | None = None
+    """When this node was fenced (virtual seconds)."""
 
 
 class Monitor:
@@ -148,7 +149,7 @@ class Monitor:
                 self._broken(f"{node.name} went back from {disk.size} leaves to {head.size}")
             if view.root_at(disk.size) != disk.root:
                 self._broken(f"{node.name} has changed its first {disk.size} leaves")
-            if disk.fenced and head.size > disk.size:
+            if disk.fenced is not None and head.size > disk.size:
                 self._broken(f"{node.name} is fenced, and has {head.size} leaves after {disk.size}")
             if node.name in self.histories:
                 self._sealed(node, view, disk)
@@ -377,7 +378,7 @@ class Monitor:
     def fenced(self, node: Node) -> None:
         """A node will never seal again."""
         self._world.note(node.name, "is fenced")
-        self.disks[node.name].fenced = True
+        self.disks[node.name].fenced = self._world.loop.now
         if not self._world.restored:
             self._broken(f"{node.name} is fenced, though nobody else sealed")
 
@@ -417,7 +418,9 @@ class Monitor:
         away = world.gone | world.liars
         asked = sum(each.reachable for each in world.replicas if each.name not in away)
         silent = asked <= len(world.replicas) - self.majority
-        if (primary.fenced or silent) and self.history.roots.get(primary.size) != primary.root:
+        # Long enough that it would have sealed something.
+        fenced = primary.fenced is not None and world.loop.now > primary.fenced + 2 * world.scenario.heartbeat
+        if (fenced or silent) and self.history.roots.get(primary.size) != primary.root:
             # A lost tail has come back, and what was sealed without it is the ledger: somebody must help.
             self.out_of_reach = True
             return ""
