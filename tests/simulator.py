@@ -1111,6 +1111,12 @@ class World:
             taken = times[1] - 0.001 if i and self.scenario.returns else times[2 * i]
             self.loop.call_at(taken, self.back_up, self.primary, copy)
             self.loop.call_at(times[2 * i + 1], self.restore, self.primary, copy)
+        if self.scenario.returns:
+            # So that it ends with something that nobody else holds.
+            apart = [(PRIMARY, replica.name) for replica in self.replicas]
+            apart += [(name, primary) for primary, name in apart]
+            self.loop.call_at(max(0.0, times[1] - 3), self._cut, apart, 1)
+            self.loop.call_at(times[1], self._cut, apart, -1)
         names = [*self.hosts, *(client.name for client in self.clients)]
         for _ in range(self.faults.partitions):
             begin = random.uniform(0, until)
