@@ -500,7 +500,10 @@ class Monitor:
             self._broken("the primary is away")
             return
         with store.snapshot() as view:
-            for leaf, (index, _) in self.acknowledged.items():
+            for leaf, (index, wait) in self.acknowledged.items():
+                if index >= view.head.size and wait == "local" and self._world.restored:
+                    # It went with a disk, and nobody has sealed in its place yet.
+                    continue
                 if index >= view.head.size or view.leaf(index) != leaf:
                     self._broken(f"leaf {index} was acknowledged and is not there")
         for leaf, host in self.pending.items():
