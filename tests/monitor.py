@@ -499,10 +499,11 @@ class Monitor:
         if store is None:
             self._broken("the primary is away")
             return
+        fenced = self.disks[self._world.primary.name].fenced is not None
         with store.snapshot() as view:
             for leaf, (index, wait) in self.acknowledged.items():
-                if index >= view.head.size and wait == "local" and self._world.restored:
-                    # It went with a disk, and nobody has sealed in its place yet.
+                if wait == "local" and self._world.restored and (index >= view.head.size or fenced):
+                    # It went with a disk; nobody has sealed in its place yet, or another of its histories came back.
                     continue
                 if index >= view.head.size or view.leaf(index) != leaf:
                     self._broken(f"leaf {index} was acknowledged and is not there")
