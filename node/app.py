@@ -139,9 +139,19 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
+class _Runner(web.ServerRunner):
+    """Ends event streams before it waits for the requests under way."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(web.Server(service.handle, access_log=None), access_log=None, shutdown_timeout=5.0)
+        self._service = service
+
+    async def shutdown(self) -> None:
+        self._service.close()
+
+
 async def _serve_http(service: Service, sock: socket.socket, tls: ServerTls) -> web.ServerRunner:
-    server = web.Server(service.handle, access_log=None)
-    runner = web.ServerRunner(server, access_log=None, shutdown_timeout=5.0)
+    runner = _Runner(service)
     await runner.setup()
     await web.SockSite(runner, sock, ssl_context=tls.context, backlog=1024).start()
     return runner

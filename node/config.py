@@ -51,6 +51,8 @@ class ServerSection:
     """Entries in one request: more would hold up everybody else for longer than a third of a second."""
     max_waiting_entries: int = 20_000
     """Entries that may wait for sealing in one worker: about two seconds' work, after which 503 is kinder."""
+    max_event_streams: int = 256
+    """Readers of /events in one worker: each holds a connection, and a process has 1,024 file descriptors by default."""
     shutdown_seconds: float = 10.0
     """How long requests may take to finish after SIGTERM."""
 
@@ -219,6 +221,7 @@ _BOUNDS = {
     "server.max_body_bytes": (65_536, 2**32),
     "server.max_batch_entries": (1, 65_536),
     "server.max_waiting_entries": (1, 10**7),
+    "server.max_event_streams": (0, 65_536),
     "server.shutdown_seconds": (0, 3600),
     "sealing.heartbeat_seconds": (0.05, 86_400),
     "sealing.max_block_entries": (1, 65_536),

@@ -113,7 +113,7 @@ class Core:
     def ended(self, pid: int) -> None:
         """A process has ended: what it counted stays, what it was does not."""
         if pid in self.processes:
-            self.processes[pid] = {**self.processes[pid], "waiting": 0, "uptime_seconds": None, "tls": None}
+            self.processes[pid] = {**self.processes[pid], "waiting": 0, "streams": 0, "uptime_seconds": None, "tls": None}
 
     async def status(self) -> dict[str, Any]:
         """For /status."""

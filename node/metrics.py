@@ -86,6 +86,8 @@ def _processes(processes: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
     yield _gauges("process_uptime_seconds", "How long it has served.", ["pid"], rows)
     rows = [(pid, each["waiting"]) for pid, each in named]
     yield _gauges("process_waiting_entries", "Entries that wait in it.", ["pid"], rows)
+    rows = [(pid, each["streams"]) for pid, each in named]
+    yield _gauges("process_event_streams", "Readers of /events.", ["pid"], rows)
     rows = [({**pid, "code": code}, count) for pid, each in named for code, count in each["refusals"].items()]
     yield _counter("process_refusals", "Entries refused before sealing, by code.", ["pid", "code"], rows)
     rows = [({**pid, "status": code}, count) for pid, each in named for code, count in each["responses"].items()]

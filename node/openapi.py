@@ -219,6 +219,17 @@ DOCUMENT: dict[str, Any] = {
             _query("to", "new size; the newest if left out"),
             _400="not 0 ≤ from ≤ to ≤ size",
         ),
+        "/events": _get(
+            "The ledger's growth as server-sent events: `head` and `cosigned`, see docs/FORMAT.md",
+            "text/event-stream",
+            {
+                "name": "Last-Event-ID",
+                "in": "header",
+                "description": "the size told last; `head` comes at once unless it is still that",
+                "schema": {"type": "string"},
+            },
+            _503="too many streams are open; Retry-After",
+        ),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
         "/status": _get("Head, clock, queue, limits, refusals", "application/json"),
         "/checkpoint/target": _get(

@@ -32,6 +32,7 @@ from node import histories, metrics, paper
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.clock import Clock
 from node.config import Config
+from node.events import Events
 from node.intake import Intake
 from node.link import Core
 from node.openapi import DOCUMENT
@@ -98,9 +99,11 @@ class Service:
         self._numbers = Numbers()
         self._printer = asyncio.Semaphore(1)
         self._printing = 0
+        trusted = policies.parse(policy)
         self._submissions = Submissions(
-            config, store, intake, core, self._issuer, self._numbers, quorum=policies.parse(policy).quorum is not None
+            config, store, intake, core, self._issuer, self._numbers, quorum=trusted.quorum is not None
         )
+        self._streams = Events(store, trusted, config.server.max_event_streams)
         self._started = time.monotonic()
         self.requests: Counter[int] = Counter()
         self._reads: dict[str, Handler] = {
@@ -109,6 +112,7 @@ class Service:
             "checkpoint": self._checkpoint,
             "consistency": self._consistency,
             "entries": self._entry,
+            "events": self._events,
             "healthz": self._healthz,
             "metrics": self._metrics,
             "offices": self._offices,
@@ -127,6 +131,10 @@ class Service:
             "cosignatures": self._cosignatures,
             "entries": self._submissions.submit,
         }
+
+    def close(self) -> None:
+        """End what would not end by itself; the node stops."""
+        self._streams.close()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -173,7 +181,7 @@ class Service:
             "Allow": allowed,
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Allow-Methods": allowed,
-            "Access-Control-Allow-Headers": "Content-Type, Accept, Accept-Language, If-None-Match, Prefer",
+            "Access-Control-Allow-Headers": "Content-Type, Accept, Accept-Language, If-None-Match, Last-Event-ID, Prefer",
             "Access-Control-Max-Age": "86400",
         }
         return web.Response(status=204, headers=headers)
@@ -445,6 +453,10 @@ class Service:
                 request, {"from": old, "to": new, "proof": [item.hex() for item in path]}, cache=IMMUTABLE
             )
 
+    async def _events(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        return await self._streams.stream(request)
+
     # About the node
 
     async def _home(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
@@ -508,6 +520,7 @@ class Service:
                 "max_body_bytes": self._config.server.max_body_bytes,
                 "max_batch_entries": self._config.server.max_batch_entries,
                 "max_waiting_entries": self._config.server.max_waiting_entries,
+                "max_event_streams": self._config.server.max_event_streams,
             },
         }
 
@@ -516,6 +529,7 @@ class Service:
         return {
             "pid": os.getpid(),
             "waiting": self._intake.waiting,
+            "streams": len(self._streams),
             "refusals": dict(self._intake.refusals),
             "responses": {str(status): count for status, count in self.requests.items()},
             "uptime_seconds": round(time.monotonic() - self._started, 1),

@@ -16,6 +16,7 @@ from tests.test_node_http import get, submit
 PROCESS: dict[str, Any] = {
     "pid": 42,
     "waiting": 5,
+    "streams": 2,
     "refusals": {"entry.y": 6},
     "responses": {"200": 9},
     "uptime_seconds": 1.5,
@@ -58,6 +59,7 @@ def test_a_node_alone() -> None:
         ("refusals_total", (("code", "rules.x"),)): 3,
         ("process_uptime_seconds", (pid,)): 1.5,
         ("process_waiting_entries", (pid,)): 5,
+        ("process_event_streams", (pid,)): 2,
         ("process_refusals_total", (("code", "entry.y"), pid)): 6,
         ("process_responses_total", (pid, ("status", "200"))): 9,
         ("clock_synchronised", ()): 1,

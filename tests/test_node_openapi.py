@@ -74,6 +74,7 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "200": ["/consistency?from=4", "/consistency?from=0&to=4"],
         "400": ["/consistency", "/consistency?from=9"],
     },
+    ("/events", "get"): {},
     ("/policy", "get"): {"200": ["/policy"]},
     ("/status", "get"): {"200": ["/status"]},
     ("/checkpoint/target", "get"): {"200": ["/checkpoint/target"]},
@@ -86,8 +87,10 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
 }
 
 
-# Asked in tests/test_node_replicas.py: only a replica, or a node that holds nothing, answers so.
+# Asked in tests/test_node_replicas.py: only a replica, or a node that holds nothing, answers so. A stream has no end, and is
+# read in tests/test_node_events.py.
 ELSEWHERE = {
+    "/events": {"200"},
     "/checkpoint/target": {"404"},
     "/pending/{leaf}": {"200"},
     "/pending/{leaf}/slip.pdf": {"200"},

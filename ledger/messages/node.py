@@ -256,6 +256,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "正在排版的证书已达 {expected} 份：请稍后再试，或取 /certificate 后用 yuanzheng pdf 自行打印。",
         "{expected} certificates are being printed already: try again shortly, or fetch /certificate and run yuanzheng pdf.",
     ),
+    "node.streams": (
+        "此进程的 /events 连接已达 {expected} 条上限：请稍后重试，或改为定期读取 /checkpoint。",
+        "{expected} readers of /events are connected to this process already: try again shortly, or poll /checkpoint.",
+    ),
     "node.stopping": ("节点正在停止：请稍后重试。", "The node is stopping: retry shortly."),
     "node.tls-file": (
         "无法使用证书文件 {field}（{actual}）。",
