@@ -59,6 +59,8 @@ from node.peers import HttpTransport
 from node.sealer import Sealer
 from node.service import Service
 from node.standing import Standing
+from node.statistics import FILE as STATISTICS
+from node.statistics import Statistics
 from node.tls import LOOK_SECONDS, ServerTls
 from node.witnessing import Desk, Witness
 
@@ -230,7 +232,8 @@ class Node:
         self._evidence = self._keeper()
         desk = self._desk(stack, log_keys)
         sealer = Sealer(self.store, log_keys, self._clock, self.config.sealing, sealed=self._sealed)
-        self.core = Core(self.config, self.store, desk, sealer=sealer, parts=self._parts)
+        counts = self._statistics(stack, lambda: sealer.waiting > 0)
+        self.core = Core(self.config, self.store, desk, sealer=sealer, counts=counts, parts=self._parts)
         self._work: list[Callable[[], Coroutine[Any, Any, None]]] = [sealer.run]
         cosigning = Cosigning(
             self.store,
@@ -339,6 +342,13 @@ class Node:
         stack.callback(desk.close)
         return desk
 
+    def _statistics(self, stack: AsyncExitStack, busy: Callable[[], bool]) -> Statistics:
+        counts = Statistics(self.store, self.config.ledger.data / STATISTICS, busy=busy)
+        stack.callback(counts.close)
+        self._parts["statistics"] = counts.status
+        self._beside.append(counts.run)
+        return counts
+
     def _sealed(self) -> None:
         if self.core.cosigning is not None:
             self.core.cosigning.sealed()
@@ -373,7 +383,8 @@ class Node:
         )
         stack.callback(follower.close)
         desk = self._desk(stack, [key], follower)
-        self.core = Core(self.config, self.store, desk, follower=follower, parts=self._parts)
+        counts = self._statistics(stack, lambda: follower.status()["lag"] > 0)
+        self.core = Core(self.config, self.store, desk, follower=follower, counts=counts, parts=self._parts)
         self.core.forwarder = self._forwarder(stack, follower, key)
         self._work = [follower.run, self.core.forwarder.run]
 

@@ -20,6 +20,7 @@ from node.cosigning import Cosigning
 from node.following import Follower
 from node.forwarding import Forwarder
 from node.sealer import Outcome, Sealer, Unavailable
+from node.statistics import Statistics
 from node.transport import Answer
 from node.witnessing import Desk
 
@@ -39,6 +40,7 @@ class Core:
     cosigning: Cosigning | None = None
     follower: Follower | None = None
     forwarder: Forwarder | None = None
+    counts: Statistics | None = None
     parts: dict[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
     """Further parts' status, by name."""
     processes: dict[int, Mapping[str, Any]] = field(default_factory=dict)
@@ -113,7 +115,18 @@ class Core:
     def ended(self, pid: int) -> None:
         """A process has ended: what it counted stays, what it was does not."""
         if pid in self.processes:
-            self.processes[pid] = {**self.processes[pid], "waiting": 0, "streams": 0, "uptime_seconds": None, "tls": None}
+            self.processes[pid] = {
+                **self.processes[pid],
+                "waiting": 0,
+                "streams": 0,
+                "uptime_seconds": None,
+                "tls": None,
+            }
+
+    async def statistics(self) -> dict[str, Any]:
+        """What the ledger holds in numbers."""
+        assert self.counts is not None, "a node that serves counts"
+        return await self.counts.document()
 
     async def status(self) -> dict[str, Any]:
         """For /status."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ledger import block as blocks
@@ -94,6 +95,30 @@ def _holder(holder: Holder) -> dict[str, str]:
 def proof(view: Snapshot, index: int, size: int) -> list[str]:
     """The inclusion path of a leaf in the tree of `size` leaves."""
     return [item.hex() for item in merkle.prove_inclusion(index, size, view.nodes)]
+
+
+Grants = Sequence[tuple[int, bytes]]
+"""Since which leaf which office, by its key as it was then, answers for a signer; oldest first."""
+
+
+def grants_of(view: Snapshot, by: bytes) -> Grants:
+    """The offices that have answered for a signer: itself, his employer, who attested him. None for authority and log."""
+    if view.record("office", by) is not None:
+        return [(-1, by)]
+    record = view.record("member", by) or view.record("clerk", by)
+    return [] if record is None else [(grant[0], grant[1]) for grant in record["grants"]]
+
+
+def answering(grants: Grants, index: int) -> bytes | None:
+    """The office that answers for a signer's entry at leaf `index`."""
+    return next((office for since, office in reversed(grants) if since < index), None)
+
+
+def office_name(view: Snapshot, office: bytes, index: int) -> str:
+    """An office's public name as of leaf `index`."""
+    grants = view.record("office", office)["grants"]
+    name: str = next((grant[1]["name"] for grant in reversed(grants) if grant[0] < index), grants[0][1]["name"])
+    return name
 
 
 def offices(view: Snapshot, time: int) -> list[dict[str, Any]]:

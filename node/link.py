@@ -74,12 +74,18 @@ class Core(Protocol):
         """What a process of the node has counted so far; `pid` names it."""
         ...
 
+    async def statistics(self) -> dict[str, Any]:
+        """What the ledger holds in numbers, as far as it has been counted."""
+        ...
+
     async def status(self) -> dict[str, Any]:
         """What only that process knows, for /status; `processes` is what each process reported last."""
         ...
 
 
-_QUESTIONS = frozenset("add_checkpoint cosignatures forward newest pending report status submit target until".split())
+_QUESTIONS = frozenset(
+    "add_checkpoint cosignatures forward newest pending report statistics status submit target until".split()
+)
 
 
 def _pack(value: Any) -> bytes:
@@ -255,6 +261,11 @@ class Link:
     async def report(self, process: Mapping[str, Any]) -> None:
         """Tell what this process has counted."""
         await self._ask("report", dict(process))
+
+    async def statistics(self) -> dict[str, Any]:
+        """What the ledger holds in numbers."""
+        found: dict[str, Any] = await self._ask("statistics")
+        return found
 
     async def status(self) -> dict[str, Any]:
         """What only the writing process knows."""

@@ -54,6 +54,8 @@ class _Given(Collector):
             yield _age("outbox_oldest_age_seconds", "How long the oldest of them has waited.", outbox, "oldest_ms", now)
         if misbehaviour := part("misbehaviour"):
             yield _gauge("misbehaviour_evidence", "Pieces of evidence of misbehaviour kept.", misbehaviour.get("kept"))
+        if statistics := part("statistics"):
+            yield _gauge("statistics_height", "Height up to which /statistics counts.", statistics.get("height"))
         if alarms := part("alarms"):
             rows = [({"code": code}, count) for code, count in alarms.get("counts", {}).items()]
             yield _counter("alarms", "Alarms by code.", ["code"], rows)

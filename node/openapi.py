@@ -231,6 +231,11 @@ DOCUMENT: dict[str, Any] = {
             _503="too many streams are open; Retry-After",
         ),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
+        "/statistics": _get(
+            "Registrations, acts and the ledger's growth in numbers, up to the block that is named",
+            "application/json",
+            _503="the counts cannot be read now; Retry-After",
+        ),
         "/status": _get("Head, clock, queue, limits, refusals", "application/json"),
         "/checkpoint/target": _get(
             "The checkpoint that cosigners are asked for now", "text/plain", _404="nothing is held yet"

@@ -120,6 +120,7 @@ class Service:
             "pending": self._pending,
             "policy": self._policy_file,
             "readyz": self._readyz,
+            "statistics": self._statistics,
             "status": self._status,
             "tile": self._tile,
             "works": self._works,
@@ -485,6 +486,10 @@ class Service:
                 503, "node.not-ready", actual=trouble["code"], reason=trouble["en"], reason_zh=trouble["zh"]
             )
         return answer(request, b"ready\n", TEXT)
+
+    async def _statistics(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        _no_rest(request, rest)
+        return json_answer(request, await self._core.statistics())
 
     async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)

@@ -105,6 +105,7 @@ def test_a_node_with_cosigners_and_peers() -> None:
         "following": {"source": "https://primary", "size": 7, "target": 9, "lag": 2},
         "outbox": {"waiting": 3, "oldest_ms": 500},
         "misbehaviour": {"kept": 1},
+        "statistics": {"height": 6, "trouble": None},
         "alarms": {"counts": {"alarm.clock": 2}, "recent": []},
         "clocks": {
             "peers": {
@@ -131,6 +132,7 @@ def test_a_node_with_cosigners_and_peers() -> None:
         ("outbox_entries", ()): 3,
         ("outbox_oldest_age_seconds", ()): 8,
         ("misbehaviour_evidence", ()): 1,
+        ("statistics_height", ()): 6,
         ("alarms_total", (("code", "alarm.clock"),)): 2,
         ("clock_offset_seconds", (("peer", "b"),)): -0.25,
         ("clock_offset_uncertainty_seconds", (("peer", "b"),)): 0.004,

@@ -76,6 +76,7 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     },
     ("/events", "get"): {},
     ("/policy", "get"): {"200": ["/policy"]},
+    ("/statistics", "get"): {"200": ["/statistics"]},
     ("/status", "get"): {"200": ["/status"]},
     ("/checkpoint/target", "get"): {"200": ["/checkpoint/target"]},
     ("/pending/{leaf}", "get"): {"400": ["/pending/x"], "404": ["/pending/{hash}"]},
