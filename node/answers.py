@@ -6,6 +6,7 @@ Handlers are the only place where errors become HTTP statuses, and this is the t
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -81,15 +82,21 @@ def problem_response(error: LedgerError, language: Language) -> web.Response:
 
 def answer(
     request: web.BaseRequest,
-    body: bytes,
+    body: bytes | Callable[[], bytes],
     content_type: str,
     *,
     cache: str = FRESH,
     etag: str | None = None,
     **headers: str,
 ) -> web.Response:
-    """A 200 for a read, or a 304 where the client has it; any page may read it (CORS)."""
-    tag = f'"{etag or sha256(body).hexdigest()[:32]}"'
+    """A 200 for a read, or a 304 where the client has it; any page may read it (CORS).
+
+    With an `etag`, a `body` that is a function is called only where it is needed.
+    """
+    if etag is None:
+        body = body if isinstance(body, bytes) else body()
+        etag = sha256(body).hexdigest()[:32]
+    tag = f'"{etag}"'
     fields = {
         "Content-Type": content_type,
         "Cache-Control": cache,
@@ -101,7 +108,7 @@ def answer(
     known = request.headers.get("If-None-Match")
     if known is not None and (known == "*" or tag in [each.strip().removeprefix("W/") for each in known.split(",")]):
         return web.Response(status=304, headers=fields)
-    return web.Response(body=body, headers=fields)
+    return web.Response(body=body if isinstance(body, bytes) else body(), headers=fields)
 
 
 def json_answer(request: web.BaseRequest, value: Any, *, cache: str = FRESH, **headers: str) -> web.Response:

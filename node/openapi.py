@@ -197,6 +197,13 @@ DOCUMENT: dict[str, Any] = {
             _400="no number",
             **_NOT_FOUND,
         ),
+        "/works/{entry}/feed.atom": _get(
+            "A work's later acts as an Atom feed (RFC 4287), newest first",
+            "application/atom+xml",
+            _ENTRY,
+            _400="no name of an entry",
+            **_NOT_FOUND,
+        ),
         "/offices": _get("Accredited sub-centres and their clerks", "application/json"),
         "/blocks": _get(
             "Block headers, oldest first",

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from typing import Any, Literal, cast
 
@@ -28,7 +28,7 @@ from ledger.certificate import Issuer
 from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
-from node import histories, metrics, paper
+from node import feeds, histories, metrics, paper
 from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.clock import Clock
 from node.config import Config
@@ -366,11 +366,7 @@ class Service:
         query = request.rel_url.query
         after, limit = _integer(query, "after", 0), min(PAGE, _integer(query, "limit", PAGE))
         with self._store.snapshot() as view:
-            index = self._resolve(view, rest)
-            entry = None if blocks.is_block(view.leaf(index)) else entries.trusted(view.leaf(index))
-            work = None if entry is None else entry.work or (entry.hash if entry.kind == "work.register" else None)
-            if work is None:
-                raise HttpError(404, "node.no-work", actual=rest)
+            work = self._work_of(view, rest)
             height = _integer(query, "as_of", view.head.height)
             if "time" in query:
                 height = histories.height_at(view, _integer(query, "time", None))
@@ -395,7 +391,25 @@ class Service:
             }
             return json_answer(request, value)
 
+    def _work_of(self, view: Snapshot, which: str) -> bytes:
+        """The leaf hash of the work that an entry registers or belongs to."""
+        leaf = view.leaf(self._resolve(view, which))
+        entry = None if view.profile == "opaque" or blocks.is_block(leaf) else entries.trusted(leaf)
+        work = None if entry is None else entry.work or (entry.hash if entry.kind == "work.register" else None)
+        if work is None:
+            raise HttpError(404, "node.no-work", actual=which)
+        return work
+
+    async def _feed(self, request: web.BaseRequest, which: str) -> web.StreamResponse:
+        with self._store.snapshot() as view:
+            status = rules.status_of(view, self._work_of(view, which))
+            page = partial(feeds.of_work, view, status, self._numbers)
+            return answer(request, page, feeds.CONTENT_TYPE, etag=feeds.etag(status))
+
     async def _works(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        which, slash, what = rest.partition("/")
+        if slash and what == "feed.atom":
+            return await self._feed(request, which)
         if rest:
             return await self._work(request, rest)
         query = request.rel_url.query

@@ -17,7 +17,7 @@ from tests.source import PACKAGES, ROOT, modules
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 CODE = re.compile(rf"(?:{'|'.join(AREAS)})(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+")
-FILE = re.compile(r".*\.(?:bin|html|json|lock|log|mdb|md|pdf|pem|pid|py|pyz|sock|tlog-proof|toml|txt|typ|zip)")
+FILE = re.compile(r".*\.(?:atom|bin|html|json|lock|log|mdb|md|pdf|pem|pid|py|pyz|sock|tlog-proof|toml|txt|typ|zip)")
 
 CATALOGUE = {code: texts for name in AREAS for code, texts in area(name).items()}
 TREES = {name: tree for name, tree in modules(*PACKAGES).items() if not name.startswith("ledger.messages")}

@@ -63,6 +63,11 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "400": ["/works/x", "/works/4?as_of=99"],
         "404": ["/works/99", "/works/1", "/works/4?as_of=0"],
     },
+    ("/works/{entry}/feed.atom", "get"): {
+        "200": ["/works/4/feed.atom"],
+        "400": ["/works/x/feed.atom"],
+        "404": ["/works/99/feed.atom", "/works/1/feed.atom"],
+    },
     ("/{origin}/checkpoint", "get"): {
         "200": [f"/{LOG.name}/checkpoint"],
         "404": [f"/{'ab' * 32}/checkpoint", f"/{LOG.name}/x"],

@@ -18,6 +18,7 @@ AREAS = (
     "demo",
     "encoding",
     "entry",
+    "feed",
     "fields",
     "keys",
     "kinds",
