@@ -2,6 +2,8 @@
 
 The authority's keys belong in a safe, not on this machine: move keys/authority-*.key away when you are done.
 
+With --local-ca, the node serves HTTPS by an authority of its own, for a network that no public authority signs for.
+
 With --replica-of, make the directory of a replica of a ledger that is there: its configuration, its key, and the policy by
 which it knows the log. It fetches the ledger when it is first served.
 """
@@ -12,6 +14,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from ledger import block as blocks
 from ledger import categories, chain, checkpoint, keys, kinds, number, policy
@@ -21,6 +24,7 @@ from ledger.keys import SigningKey, VKey
 from ledger.store import Store
 from node import config as configs
 from node.clock import SystemClock
+from tools import local_ca
 from tools.console import Console
 from tools.files import write_file
 from tools.keyfiles import load_key, new_key
@@ -36,7 +40,7 @@ log_key = "keys/log.key"
 policy = "policy"
 
 [server]
-host = "127.0.0.1"
+host = "{host}"
 port = 8440
 workers = {workers}
 
@@ -52,7 +56,7 @@ data = "data"
 policy = "policy"
 
 [server]
-host = "127.0.0.1"
+host = "{host}"
 port = {port}
 workers = {workers}
 
@@ -63,6 +67,8 @@ profile = "{profile}"
 key = "keys/replica.key"
 """
 DEFAULT_PORT = 8440
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # only for --local-ca --host, which says by which names others come
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +83,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tolerate-unsynchronised", action="store_true", help="seal although the clock is not synchronised"
     )
+    https = parser.add_argument_group("HTTPS on a network of one's own")
+    https.add_argument(
+        "--local-ca", action="store_true", help="make a local certificate authority, and serve HTTPS by it"
+    )
+    local_ca.add_hosts(https)
     replica = parser.add_argument_group("a replica")
     replica.add_argument(
         "--replica-of",
@@ -95,6 +106,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Make it."""
     home: Path = options.directory
+    local_ca.check_hosts(options.host)
+    if options.host and not options.local_ca:
+        raise LedgerError("tools.init-host", expected="--local-ca")
     if options.replica_of:
         return _make_replica(options, console)
     if options.origin is None:
@@ -119,15 +133,32 @@ def run(options: argparse.Namespace, console: Console) -> int:
         else:
             empty = checkpoint.Checkpoint(options.origin, 0, chain.EMPTY_HEAD.root)
             store.put_checkpoint(checkpoint.sign(empty, log, key))
-    text = CONFIG.format(workers=options.workers, tolerate=str(options.tolerate_unsynchronised).lower())
-    write_file(config, text.encode())
-    console.result({"directory": str(home), "origin": options.origin, "log_key": str(log), "config": str(config)})
+    tolerate = str(options.tolerate_unsynchronised).lower()
+    text = CONFIG.format(host=_listening(options), workers=options.workers, tolerate=tolerate)
+    issued = _https(options, home)
+    write_file(config, (text + (local_ca.SETTINGS if issued else "")).encode())
+    result = {"directory": str(home), "origin": options.origin, "log_key": str(log), "config": str(config)}
+    console.result(result | _described(home, issued))
     console.say("tools.init-done", directory=home, origin=options.origin, vkey=log, config=config)
+    if issued is not None:
+        local_ca.tell(home / local_ca.FOLDER, issued, console)
     return 0
 
 
+def _listening(options: argparse.Namespace) -> str:
+    return EVERYWHERE if options.host else LOOPBACK
+
+
+def _https(options: argparse.Namespace, home: Path) -> local_ca.Issued | None:
+    return local_ca.make(home / local_ca.FOLDER, options.host) if options.local_ca else None
+
+
+def _described(home: Path, issued: local_ca.Issued | None) -> dict[str, Any]:
+    return {} if issued is None else {"tls": local_ca.described(home / local_ca.FOLDER, issued)}
+
+
 def _check_free(home: Path) -> None:
-    for name in ("yuanzheng.toml", "data", "keys", "policy", "charter.entry"):
+    for name in ("yuanzheng.toml", "data", "keys", "policy", "charter.entry", local_ca.FOLDER):
         if (home / name).exists():
             raise LedgerError("tools.exists", actual=str(home / name))
 
@@ -143,20 +174,28 @@ def _make_replica(options: argparse.Namespace, console: Console) -> int:
     if not trusted.logs:
         raise LedgerError("tools.no-log-in-policy")
     _check_workers(options.workers)
-    url = options.url or f"http://127.0.0.1:{options.port}"
+    scheme = "https" if options.local_ca else "http"
+    host = options.host[0] if options.host else LOOPBACK
+    url = options.url or f"{scheme}://{f'[{host}]' if ':' in host else host}:{options.port}"
     of = json.dumps(options.replica_of, ensure_ascii=False)
-    text = REPLICA.format(port=options.port, workers=options.workers, of=of, profile=options.profile)
+    text = REPLICA.format(
+        host=_listening(options), port=options.port, workers=options.workers, of=of, profile=options.profile
+    )
     _check_free(home)
     home.mkdir(parents=True, exist_ok=True)
     (home / "keys").mkdir(mode=0o700)
     vkey = new_key(home / "keys" / "replica.key", options.name, keys.COSIGNATURE)
     # As it was given: a policy may bear comments.
     write_file(home / "policy", trusted.encode() if options.policy is None else options.policy.read_bytes())
-    write_file(home / "yuanzheng.toml", text.encode())
+    issued = _https(options, home)
+    write_file(home / "yuanzheng.toml", (text + (local_ca.SETTINGS if issued else "")).encode())
     line = f"witness {options.name} {vkey} {url}"
     config = home / "yuanzheng.toml"
-    console.result({"directory": str(home), "vkey": str(vkey), "config": str(config), "policy_line": line})
+    result = {"directory": str(home), "vkey": str(vkey), "config": str(config), "policy_line": line}
+    console.result(result | _described(home, issued))
     console.say("tools.replica-made", directory=home, actual=line, config=config)
+    if issued is not None:
+        local_ca.tell(home / local_ca.FOLDER, issued, console)
     return 0
 
 

@@ -22,6 +22,7 @@ INTERRUPTED = 130
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("tools.init", "make a new ledger: keys, charter, configuration"),
+    "local-ca": ("tools.local_ca", "HTTPS on a network of one's own: an authority, and certificates by it"),
     "serve": ("tools.serve", "run the node"),
     "key": ("tools.key", "make or show a key"),
     "office": ("tools.office", "accredit a sub-centre"),

@@ -155,6 +155,77 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
     ),
     "tools.interrupted": ("已中断；再次运行同一命令即可继续。", "Interrupted; run the same command again to go on."),
+    "tools.init-host": (
+        "--host 只与 {expected} 一起使用。",
+        "--host goes with {expected} alone.",
+    ),
+    "tools.local-ca-away": (
+        "缺少 {field}：签发新证书时，请把本地证书机构的私钥放回原处。",
+        "{field} is away: put the local authority's key back to issue a certificate.",
+    ),
+    "tools.local-ca-constraint": (
+        "本地证书机构只能为 {expected} 签发，不能为 {actual} 签发：如需增加，请移走 {name}，重新运行，并让各浏览器信任新的机构。",
+        (
+            "The local authority is for {expected} alone, not for {actual}: to have more, move {name} away, run this again, and have "
+            "browsers trust the new authority."
+        ),
+    ),
+    "tools.local-ca-host": (
+        "{actual} 不是主机名或地址：应如 {expected}。",
+        "{actual} is neither a host's name nor an address: expected such as {expected}.",
+    ),
+    "tools.local-ca-key": (
+        "{field} 不是 {expected} 的私钥。",
+        "{field} is not the private key of {expected}.",
+    ),
+    "tools.local-ca-made": (
+        "本地证书机构与节点证书已建立于 {directory}。请把 {expected} 移到保险处，签发新证书时再放回。",
+        (
+            "A local certificate authority and the node's certificate stand in {directory}. Move {expected} to a safe place; it is needed "
+            "again only to issue a certificate."
+        ),
+    ),
+    "tools.local-ca-other": (
+        "{field} 的 [tls] 已使用 {actual}：此命令不改动它。",
+        "[tls] in {field} uses {actual} already: this command leaves it alone.",
+    ),
+    "tools.local-ca-renewed": (
+        "新证书 {field}：{name}，有效至 {actual}。运行中的节点数秒内自动启用，无需重启。",
+        "A fresh certificate, {field}: {name}, until {actual}. A running node takes it into use within seconds, without a restart.",
+    ),
+    "tools.local-ca-restart": (
+        "{field} 已加上 [tls]。节点监听 {actual}：若其他机器要访问，请在 [server] 设 host（0.0.0.0 为全部地址），然后重启节点一次。",
+        (
+            "{field} now has [tls]. The node listens at {actual}: where other machines are to reach it, set host in [server] (0.0.0.0: all "
+            "addresses). Then restart the node, this once."
+        ),
+    ),
+    "tools.local-ca-trust": (
+        (
+            "让浏览器信任此节点（{name}）：\n"
+            "  1. 用可信的方式（如 U 盘）把 {field} 带到使用浏览器的电脑，并核对其 SHA-256 指纹：\n"
+            "     {actual}\n"
+            "  2. Windows：双击该文件 → 安装证书 → 本地计算机 → “受信任的根证书颁发机构”。macOS：用“钥匙串访问”打开，设为“始终信任”。\n"
+            "     Linux：复制到 /usr/local/share/ca-certificates/ 后运行 update-ca-certificates。iOS、Android：作为证书描述文件或 CA 证书安装，iOS 还须在\n"
+            "     “证书信任设置”中启用。Firefox：设置 → 隐私与安全 → 查看证书 → 证书颁发机构 → 导入。\n"
+            "  3. 重新打开浏览器，用 https:// 访问以上任一名称或地址。\n"
+            "含义：持有该机构私钥（ca.key）的人，可以向信任它的电脑冒充以上名称（及其子域名）和地址，但不能冒充其他网站。不再使用时，请从系统中删除该证书。\n"
+            "它与账本中的证明无关：证书（.tlog-proof）的核验不依赖 HTTPS。"
+        ),
+        (
+            "To have browsers trust this node ({name}):\n"
+            "  1. Carry {field} to the computer with the browser in a way that you trust, such as a stick, and compare its SHA-256 fingerprint:\n"
+            "     {actual}\n"
+            "  2. Windows: open the file, Install Certificate, Local Machine, Trusted Root Certification Authorities. macOS: open it with Keychain\n"
+            "     Access and set Always Trust. Linux: copy it to /usr/local/share/ca-certificates/ and run update-ca-certificates. iOS, Android: install\n"
+            "     it as a profile or CA certificate; on iOS enable it under Certificate Trust Settings. Firefox: Settings, Privacy and Security, View\n"
+            "     Certificates, Authorities, Import.\n"
+            "  3. Start the browser again, and go to any of the names or addresses above with https://.\n"
+            "What that means: whoever has the authority's key (ca.key) can pretend to be these names (and names below them) and addresses, and no other site, to computers that\n"
+            "trust it. Remove it from them when it is no longer used. What the ledger proves has nothing to do with it: verifying a certificate\n"
+            "(.tlog-proof) does not rest on HTTPS."
+        ),
+    ),
     "tools.lookup-found": (
         "共 {number} 项。是否还有更早的登记：无法判断，除非重放账本（yuanzheng audit）。",
         "{number} found. Whether an earlier one is missing is undetermined unless you replay the ledger (yuanzheng audit).",
