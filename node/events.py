@@ -23,6 +23,7 @@ from ledger.policy import Policy
 from ledger.snapshot import Snapshot
 from ledger.store import Store
 from node.answers import HttpError
+from node.sealer import Unavailable
 
 LOOKS = 4
 """A second: what an eye can follow. A look without news reads two records, which takes 6 µs."""
@@ -93,7 +94,9 @@ class Events:
         if request.method == "HEAD":
             return web.Response(headers=HEADERS)
         transport = request.transport
-        if len(self._streams) >= self._limit or self._closed or transport is None:
+        if self._closed or transport is None:
+            raise Unavailable("node.stopping")
+        if len(self._streams) >= self._limit:
             raise HttpError(503, "node.streams", expected=self._limit)
         self._look()
         stream = _Stream(web.StreamResponse(headers=HEADERS), transport, request.headers.get("Last-Event-ID", ""))
@@ -128,7 +131,7 @@ class Events:
                 for stream in self._streams:
                     stream.end()
                 return
-            for stream in list(self._streams):
+            for stream in [each for each in self._streams if each.response.prepared]:
                 await self._tell(stream)
 
     async def _tell(self, stream: _Stream) -> None:

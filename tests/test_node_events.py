@@ -343,11 +343,12 @@ async def test_a_store_that_cannot_be_read_ends_the_streams(centre: Centre, monk
 
 
 async def test_events_go_through_tls(tmp_path: Path) -> None:
-    """The same over HTTPS."""
+    """The same over HTTPS, from a worker of its own, which a reader who takes nothing does not keep from stopping."""
     authority = Authority(tmp_path)
     pair = authority.issue()
-    centre = make_centre(tmp_path / "centre", tls_certificate=str(pair.certificate), tls_key=str(pair.key))
-    async with embedded(centre) as node:
+    settings: dict[str, Any] = {"tls_certificate": str(pair.certificate), "tls_key": str(pair.key), "server_workers": 1}
+    centre = make_centre(tmp_path / "centre", **settings)
+    with process(centre) as node:
         connector = aiohttp.TCPConnector(ssl=authority.trusting())
         async with aiohttp.ClientSession(connector=connector) as http, http.get(node.url + "/events") as answer:
             reader = Reader(answer)
@@ -355,3 +356,13 @@ async def test_events_go_through_tls(tmp_path: Path) -> None:
             async with http.post(node.url + "/add", data=centre.work()) as done:
                 assert done.status == 200
             assert (await reader.named("head")).id == "6"
+            silent, writer = await asyncio.open_connection("127.0.0.1", node.port, ssl=authority.trusting(), limit=64)
+            writer.write(b"GET /events HTTP/1.1\r\nHost: node\r\n\r\n")
+            assert (await silent.readline()).startswith(b"HTTP/1.1 200 ")
+            began = time.monotonic()
+            assert await asyncio.to_thread(node.stop) == 0
+            assert time.monotonic() - began < 4
+            while await reader.next() is not None:
+                pass
+            writer.transport.abort()
+        assert "Traceback" not in node.log()
