@@ -29,7 +29,7 @@ from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
 from node import feeds, histories, metrics, paper
-from node.answers import IMMUTABLE, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
+from node.answers import IMMUTABLE, JSON, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
 from node.clock import Clock
 from node.config import Config
 from node.events import Events
@@ -37,6 +37,7 @@ from node.intake import Intake
 from node.link import Core
 from node.openapi import DOCUMENT
 from node.slip import pending_slip
+from node.statistics import Shown
 from node.submissions import Numbers, Submissions, passed_on, read_body
 from node.tls import ServerTls
 
@@ -103,6 +104,7 @@ class Service:
         self._submissions = Submissions(
             config, store, intake, core, self._issuer, self._numbers, quorum=trusted.quorum is not None
         )
+        self._counts = Shown(core.statistics)
         self._streams = Events(store, trusted, config.server.max_event_streams)
         self._started = time.monotonic()
         self.requests: Counter[int] = Counter()
@@ -503,7 +505,7 @@ class Service:
 
     async def _statistics(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)
-        return json_answer(request, await self._core.statistics())
+        return answer(request, await self._counts.body(), JSON)
 
     async def _status(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
+import math
 import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +39,9 @@ FILE = "statistics.db"
 VERSION = 1
 """Of the file's tables and of what is counted; a file of another one is made anew."""
 SLICE = 256
-"""Leaves between two pauses: while they are counted, submissions may have to wait for the interpreter."""
+"""Leaves between two pauses, an entry bundle: while they are counted, submissions may have to wait for the interpreter."""
+SLICE_SECONDS = 0.005
+"""Leaves may be large: a slice ends after so long."""
 REST = 4
 """Pauses are so many times as long as the counting before them: a fifth of a core at most."""
 BUSY_SECONDS = 0.5
@@ -182,6 +186,7 @@ class Statistics:
 
     def _count(self, view: Snapshot) -> bool:
         """Count at most a slice of leaves; whether there are more. Of a block's counts a commit takes all or none."""
+        began = time.monotonic()
         end = min(self._next - self._next % SLICE + SLICE, view.head.size)
         known: dict[bytes, histories.Grants] = {}
         for index, leaf in enumerate(view.leaves(self._next, end), self._next):
@@ -203,8 +208,10 @@ class Statistics:
                         known[entry.by] = histories.grants_of(view, entry.by)
                     if (office := histories.answering(known[entry.by], index)) is not None:
                         self._open.counts["office", office.hex()] += 1
-        self._next = end
-        return end < view.head.size
+            self._next = index + 1
+            if time.monotonic() - began > SLICE_SECONDS:
+                break
+        return self._next < view.head.size
 
     def _commit(self, database: sqlite3.Connection, last: Block) -> None:
         with _transaction(database):
@@ -251,6 +258,23 @@ def _fits(view: Snapshot, height: int, size: int, _: object, block: bytes) -> bo
     if height < 0 or height > view.head.height:
         return height == -1
     return view.block_index(height) == size - 1 and view.leaf_hash(size - 1) == block
+
+
+class Shown:
+    """/statistics in one process: however many read it, the process that writes is asked once a second."""
+
+    def __init__(self, ask: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._ask = ask
+        self._body = b""
+        self._asked = -math.inf
+
+    async def body(self) -> bytes:
+        """The document. Raises `HttpError` while there is none."""
+        now = time.monotonic()
+        if now - self._asked >= LOOK_SECONDS:
+            self._body = json.dumps(await self._ask(), ensure_ascii=False).encode()
+            self._asked = now
+        return self._body
 
 
 class _Open:

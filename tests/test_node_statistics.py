@@ -25,7 +25,8 @@ import pytest
 from ledger import block, entry
 from ledger.store import Store
 from node import statistics
-from node.statistics import FILE, Statistics
+from node.answers import HttpError
+from node.statistics import FILE, Shown, Statistics
 from tests import ledgers
 from tests.nodes import Centre, TestClock, embedded, make_centre, process, seal, until
 from tests.replicas import make_union, united
@@ -132,8 +133,9 @@ async def counted(counts: Statistics) -> dict[str, Any]:
 async def test_the_numbers_are_those_of_a_plain_count(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     """By kind, category, month and day, over a month's end; whatever the slices are."""
     grown(centre)
-    for size in (1, 3, 256):
+    for size, seconds in ((1, 1.0), (3, 1.0), (256, 0.0), (256, 1.0)):
         monkeypatch.setattr(statistics, "SLICE", size)
+        monkeypatch.setattr(statistics, "SLICE_SECONDS", seconds)
         (centre.data / FILE).unlink(missing_ok=True)
         with counting(centre) as counts:
             document = await counted(counts)
@@ -305,6 +307,26 @@ async def test_a_file_that_cannot_be_written_harms_nobody(centre: Centre, monkey
         assert shortly((await get(node, "/statistics")).json()) == plainly(node.node.store)
 
 
+async def test_many_readers_ask_the_process_that_writes_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever they read is at most a second old; a failure is not remembered."""
+    now = 100.0
+    monkeypatch.setattr("node.statistics.time.monotonic", lambda: now)
+    asked: list[float] = []
+
+    async def ask() -> dict[str, Any]:
+        asked.append(now)
+        if len(asked) == 1:
+            raise HttpError(503, "node.no-statistics", field="x", actual="y")
+        return {"asked": now}
+
+    shown = Shown(ask)
+    with pytest.raises(HttpError):
+        await shown.body()
+    for now in (100.0, 100.5, 101.0, 101.9, 102.0):
+        assert json.loads(await shown.body())["asked"] == float(int(now))
+    assert asked == [100.0, 100.0, 101.0, 102.0]
+
+
 async def test_a_full_disk_is_waited_out(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be committed is counted again, once."""
     monkeypatch.setattr(statistics, "RETRY_SECONDS", 0.02)
@@ -371,7 +393,8 @@ async def test_an_opaque_log_has_totals_and_growth_alone(tmp_path: Path) -> None
         counts = node.node.core.counts
         assert counts is not None
         await until(lambda: counts.status()["height"] == 0)
-        document = (await get(node, "/statistics")).json()
+        async with asking(node.url) as ask:
+            document = await ask(0)
     assert document.keys() == {"origin", "profile", "counted", "totals", "growth"}
     assert document["totals"] == {"entries": 3, "blocks": 1}
     assert document["growth"]["days"] == [{"day": "2026-10-30", "height": 0, "size": 4, "entries": 3}]
