@@ -664,7 +664,7 @@ def work(number: int) -> bytes:
 
     Now and then it attests another member, and the next one is that member's.
     """
-    if number % 5 == 4:
+    if number % 3 == 2:
         return ledgers.attestation(ledgers.party(f"member {number}"), nonce=f"{number}")
     needed = attested_for(number)
     by = ledgers.MEMBER if needed is None else ledgers.party(f"member {needed}")
@@ -673,7 +673,7 @@ def work(number: int) -> bytes:
 
 def attested_for(number: int) -> int | None:
     """The number of the attestation without which the `number`-th entry is refused."""
-    return number - 1 if number % 5 == 0 and number else None
+    return number - 1 if number % 3 == 0 and number else None
 
 
 _FILE = ledgers.measured("pattern.svg", b"<svg/>")
@@ -698,7 +698,7 @@ class Client:
         left = [work(number) for number in self.numbers]
         while left:
             await asyncio.sleep(self.random.expovariate(1 / (0.02 if self.world.healed else mean)))
-            count = self.random.choice((1, 1, 1, 2, 5))
+            count = self.random.choice((1, 1, 2, 3, 5))
             leaves, left = left[:count], left[count:]
             if self.world.monitor.acknowledged and self.random.random() < 0.05:
                 leaves.append(self.random.choice(list(self.world.monitor.acknowledged)))
@@ -725,7 +725,7 @@ class Client:
 
     def _again(self, refused: list[bytes]) -> list[bytes]:
         """What to send next: in another order, so that what needs another entry may come before it."""
-        if self.random.random() < 0.3:
+        if self.random.random() < 0.6:
             self.random.shuffle(refused)
             return refused
         first = [self._needs[leaf] for leaf in refused if leaf in self._needs]
