@@ -97,7 +97,7 @@ MUTANTS = (
     Mutant(
         "remembered-early",
         "the sealer remembers a block whose commit fails",
-        117,
+        60,
         (
             Edit(
                 Sealer._seal,
@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant(
         "no-quorum",
         "the primary publishes what the policy is not content with",
-        2,
+        0,
         (
             Edit(Cosigning._publish, "        if not self._held():\n            return\n", ""),
             Edit(Cosigning._publish, "except ProofError:\n            return", "except ProofError:\n            pass"),
@@ -149,7 +149,7 @@ MUTANTS = (
     Mutant(
         "shown-early",
         "the primary shows as published what it has not written yet",
-        31,
+        56,
         (
             Edit(
                 Cosigning._publish,
@@ -220,13 +220,13 @@ MUTANTS = (
     Mutant(
         "out-of-order",
         "a replica sends on first what came last",
-        0,
+        4,
         (Edit(Forwarder.run, "self._send(rows)", "self._send(rows[::-1])"),),
     ),
     Mutant(
         "fenced-seals",
         "a primary goes on sealing though it has found out that it is fenced",
-        0,
+        38,
         (
             Edit(
                 Standing.fence,
@@ -238,7 +238,7 @@ MUTANTS = (
     Mutant(
         "cosigned-blindly",
         "a replica cosigns a tree of what it holds, or less, that does not extend it",
-        0,
+        23,
         (
             Edit(
                 Follower.offer,
@@ -254,7 +254,7 @@ MUTANTS = (
     Mutant(
         "root-unread",
         "a replica does not compare the root of what it pulled with the signed one",
-        0,
+        38,
         (
             Edit(Follower._prove, "if frontier.root() != target.checkpoint.root:", "if False:"),
             Edit(Follower._finish, "if view.head.root != target.checkpoint.root:", "if False:"),
@@ -263,13 +263,13 @@ MUTANTS = (
     Mutant(
         "entries-unread",
         "a replica does not look at the signatures of the entries that it pulls",
-        0,
+        2,
         (Edit(examine, "chain.examine(leaf, profile, origin)", "chain.trusted(leaf, profile)"),),
     ),
     Mutant(
         "no-header-needed",
         "a replica cosigns a tree whose last entries no block covers",
-        0,
+        35,
         (
             Edit(Follower._finish, "    if waiting:\n", "    if False:\n"),
             Edit(Follower._finish, "if view.head.root != target.checkpoint.root:", "if False:"),
@@ -280,7 +280,7 @@ MUTANTS = (
     Mutant(
         "stranger-heard",
         "a primary believes a size under any key, and waits for those leaves for ever",
-        0,
+        34,
         (
             Edit(
                 Standing._size_at,
@@ -304,7 +304,7 @@ MUTANTS = (
     Mutant(
         "signature-unread",
         "a note counts as the log's if it says so",
-        0,
+        171,
         (Edit(is_vouched, "checkpoints.verify_log(note, vkey)", "pass"),),
     ),
 )
