@@ -112,6 +112,8 @@ class Monitor:
         """Leaf hashes in each replica's outbox that it has not settled, in the order in which they came."""
         self.proofs: dict[str, set[str]] = {}
         """Who has kept which kinds of proof against the log."""
+        self.seen: dict[str, dict[int, bytes]] = {}
+        """Roots by size that each node was shown by others, of a log that lies, since everything healed."""
 
     @property
     def history(self) -> History:
@@ -216,6 +218,31 @@ class Monitor:
             self._broken(f"the primary seals leaf {index} a second time, though {self.quorum_size} were published")
         for leaf, (known, wait) in list(self.acknowledged.items()):
             if known >= index:
+                if wait == "quorum":
+                    self._broken(f"leaf {known} was acknowledged by the quorum, and is lost")
+                del self.acknowledged[leaf]
+
+    def shown(self, name: str, target: str, answer: Answer) -> None:
+        """A node has got an answer; of a checkpoint of a lying log it is remembered."""
+        if self._world.false_log and target in ("/checkpoint", "/checkpoint/target") and answer.status == 200:
+            checkpoint = checkpoints.parse(answer.body)[0]
+            self.seen.setdefault(name, {})[checkpoint.size] = checkpoint.root
+
+    def _comes_back(self, disk: Disk) -> None:
+        """A restored primary may answer out of a history that had been given up, before it seals anything: it is the ledger
+        again."""
+        history = self.history
+        back = next((each for each in self.abandoned if each.roots.get(disk.size) == disk.root), None)
+        if back is None or history.roots.get(disk.size) == disk.root:
+            return
+        self._world.note("a tail of", disk.size, "has come back, instead of", history.size)
+        back = back.upto(disk.size)
+        self.abandoned.append(history)
+        self.histories[self._world.primary.name] = back
+        if not self.published.items() <= back.roots.items():
+            self._broken(f"what had been given up has come back, though {self.quorum_size} leaves were published")
+        for leaf, (known, wait) in list(self.acknowledged.items()):
+            if back.places.get(merkle.leaf_hash(leaf)) != known:
                 if wait == "quorum":
                     self._broken(f"leaf {known} was acknowledged by the quorum, and is lost")
                 del self.acknowledged[leaf]
@@ -343,6 +370,8 @@ class Monitor:
 
     def _acknowledged(self, node: Node, target: str, question: bytes, answer: bytes) -> None:
         """What a node acknowledges is on its disk; by a quorum, on a majority of the replicas' disks too."""
+        if node is self._world.primary:
+            self._comes_back(self.disks[node.name])
         said = json.loads(answer)
         leaves = tiles.decode_bundle(question) if "results" in said else [question]
         for leaf, each in zip(leaves, said.get("results", [said]), strict=True):
@@ -453,13 +482,27 @@ class Monitor:
             return f"{primary.published} are published of {self.goal}"
         return ""
 
+    def _saw_another(self, replica: Replica) -> bool:
+        """Whether a replica was shown a tree that its own is no part of, and that is no part of its own."""
+        assert replica.store is not None
+        with replica.store.snapshot() as view:
+            size, root = view.head.size, view.head.root
+            for other, shown in self.seen.get(replica.name, {}).items():
+                if other <= size and view.root_at(other) != shown:
+                    return True
+                known = (each for each in self._histories() if each.roots.get(other) == shown)
+                if other > size and any(each.roots.get(size) != root for each in known):
+                    return True
+        return False
+
     def _unexposed(self) -> str:
         """Who was shown a lie of the log's and has no proof of it yet, or lacks what came before it; "" if nobody."""
         lie = self._world.primary.lie
         assert lie is not None
         if lie.kind in HISTORIES:
             for replica in self._world.replicas:
-                if self._stranded(replica) and "two-trees" not in self.proofs.get(replica.name, ()):
+                proven = "two-trees" in self.proofs.get(replica.name, ())
+                if not proven and self._stranded(replica) and self._saw_another(replica):
                     return f"{replica.name} has no proof of a {lie.kind}"
             return ""
         if lie.first is None:

@@ -351,6 +351,7 @@ class _Exchange:
             world.loop.call_later(self.wire._network.delay(), self._deliver, found)
 
     def _deliver(self, found: Answer) -> None:
+        self.wire._world.monitor.shown(self.wire.name, self.target, found)
         if not self.answer.done():
             self.answer.set_result(found)
 
@@ -1180,8 +1181,12 @@ class World:
             node.clock.heal()
             node.full_until = -1.0
             self._restart(node)
-        deadline = self.loop.now + PATIENCE
+        self.monitor.seen.clear()
+        deadline, told = self.loop.now + PATIENCE, 0
         while why := self.monitor.unsettled():
+            if told != len(self.monitor.acknowledged):
+                # A quorum behind NAT is slow: whoever hears of something waits for the rest.
+                deadline, told = self.loop.now + PATIENCE, len(self.monitor.acknowledged)
             if self.loop.now > deadline:
                 self.fail(f"nothing converges: {why}")
                 return
