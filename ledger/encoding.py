@@ -77,11 +77,11 @@ def _unpack(data: bytes, longest: int = _FREE_LENGTH) -> Value:
         raise FormatError(
             "encoding.trailing", expected="nothing after the value", actual=f"{len(error.extra)} bytes"
         ) from None
-    except (ValueError, RecursionError, OverflowError, MemoryError) as error:
+    except (ValueError, RecursionError, OverflowError, MemoryError):
         if longest < len(data) and _backed(data):
             return _unpack(data, len(data))
         # msgpack's own errors and UnicodeDecodeError are ValueErrors.
-        raise FormatError("encoding.malformed", expected="MessagePack", actual=type(error).__name__) from None
+        raise FormatError("encoding.malformed", expected="MessagePack", actual=f"{len(data)} bytes") from None
 
 
 def _backed(data: bytes) -> bool:

@@ -21,8 +21,8 @@ PREFIX = "YZ1:"
 QR_LIMIT = 4296
 """Alphanumeric characters in the largest QR code (version 40, level L; ISO/IEC 18004)."""
 
-_FULL = Map({"b": Bin(MAX_LEAF, 1), "e": Bin(MAX_LEAF, 1), "i": Int(), "p": Array(BIN32, 0, 63)})
-_SHORT = Map({"h": BIN32, "n": Str(32)})
+FULL = Map({"b": Bin(MAX_LEAF, 1), "e": Bin(MAX_LEAF, 1), "i": Int(), "p": Array(BIN32, 0, 63)})
+SHORT = Map({"h": BIN32, "n": Str(32)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def parse(text: str) -> Receipt | Reference:
         raise FormatError("receipt.size", expected=f"at most {QR_LIMIT} characters", actual=len(text))
     body: Any = encoding.decode(base45.decode(text[len(PREFIX) :]))
     if type(body) is dict and "h" in body:
-        _SHORT.check(body, "receipt")
+        SHORT.check(body, "receipt")
         return Reference(body["h"], body["n"])
-    _FULL.check(body, "receipt")
+    FULL.check(body, "receipt")
     return Receipt(body["e"], body["b"], body["i"], tuple(body["p"]))

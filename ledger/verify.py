@@ -33,11 +33,25 @@ from ledger.entry import Entry
 from ledger.errors import Language, LedgerError, ProofError, RuleError, compared, shown
 from ledger.policy import Policy
 from ledger.rules import Key, Record
+from ledger.schema import BIN32, KEY, LEAF_HASH, Array, Int, Map
 from ledger.times import stamp
 
 Outcome = Literal["ok", "failed", "unknown", "note"]
 Verdict = Literal["consistent", "inconsistent", "undetermined"]
 NEWER_THAN_THIS = frozenset({"kinds.unknown", "rules.version", "rules.category-set"})
+SHARED = Map(
+    {},
+    {
+        "acts": Array(Int(), 0, 1024),
+        "count": Int(),
+        "files": kinds.FILES,
+        "from": Int(),
+        "past": Array(KEY, 0, 1024),
+        "root": BIN32,
+        "works": Array(LEAF_HASH, 0, 32),
+    },
+)
+"""What is read of an entry's data whatever its kind: a newer kind that uses such a name otherwise is not understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +252,19 @@ def _entry(steps: _Steps, leaf: bytes, origin: str) -> Entry | None:
     steps.add("entry-signature", "ok", entry.by, f"{entry.kind}{consents}")
     steps.facts |= {"kind": entry.kind, "by": entry.by.hex(), "at": entry.at, "leaf": entry.hash.hex()}
     if "category" in entry.data:
-        steps.facts["category"] = entry.data["category"]
+        steps.facts["category"] = shown(entry.data["category"], 400)
     return entry
 
 
+def _understand(entry: Entry) -> None:
+    """Find that the entry's data has the shape of a kind that this verifier knows. Raises `LedgerError`."""
+    kinds.check(entry, lenient=True)
+    SHARED.check(entry.data, "data", lenient=True)
+
+
 def _is_understood(entry: Entry) -> bool:
-    """Whether the entry's data has the shape of a kind that this verifier knows."""
     try:
-        kinds.check(entry, lenient=True)
+        _understand(entry)
     except LedgerError:
         return False
     return True
@@ -280,7 +299,7 @@ def _authority(
     with steps.failing("authority"):
         registry = _Registry()
         previous = -1
-        if entry.kind != "ledger.charter" and (not parsed.authority or parsed.authority[0].index != 0):
+        if parsed.proof.index != 0 and (not parsed.authority or parsed.authority[0].index != 0):
             found = parsed.authority[0].index if parsed.authority else "nothing"
             raise ProofError("certificate.authority-order", expected="the charter at leaf 0 first", actual=found)
         acts = []
@@ -297,7 +316,7 @@ def _authority(
         if entry.kind in FOUNDING:
             _judge(entry, parsed.proof.index, block.time, registry, checkpoint.origin)
         else:
-            kinds.check(entry, lenient=True)
+            _understand(entry)
             actor = rules.authorise(entry, parsed.proof.index, block.time, registry, category)
             _office(steps, registry, actor)
         charter = registry.record(*rules.CHARTER)
@@ -329,7 +348,7 @@ def _earliest(act: Entry, latest: int, registry: _Registry) -> int:
 
 
 def _judge(entry: Entry, index: int, time: int, registry: _Registry, origin: str) -> None:
-    kinds.check(entry, lenient=True)
+    _understand(entry)
     rules.check_ledger(entry, origin)
     entries.verify_signatures(entry)
     registry.records.update(rules.judge(entry, index, time, registry))
@@ -350,21 +369,24 @@ def _history(steps: _Steps, parsed: Certificate, entry: Entry, checkpoint: Check
 
     What follows from them is stated in `facts`; that none is missing is the log's word, which a certificate cannot prove.
     """
-    registration: Entry | None = entry if entry.kind == "work.register" else None
+    founds = entry.kind == "work.register" and _is_understood(entry)
+    registration = entry if founds else None
     if parsed.work is not None:
         with steps.failing("work"):
-            registration = _proven(parsed.work, checkpoint)
-            if registration.hash != entry.work or parsed.work.index >= parsed.proof.index:
-                raise ProofError("certificate.work", field="work", expected=entry.work, actual=registration.hash)
+            found = _proven(parsed.work, checkpoint)
+            named = found.hash == entry.work and found.kind == "work.register"
+            if not named or parsed.work.index >= parsed.proof.index:
+                raise ProofError("certificate.work", field="work", expected=entry.work, actual=found.hash)
+            registration = found
             steps.add("work", "ok", registration.hash, f"leaf {parsed.work.index}")
             steps.facts["work"] = registration.hash.hex()
             steps.facts["category"] = registration.data["category"]
     elif entry.work is not None:
         steps.add("work", "unknown", entry.work, "not in the certificate")
     later = []
-    # Of a later act's certificate the history before it is not known, and so no status.
-    status = works.begin(entry, parsed.proof.index) if entry.kind == "work.register" and _is_understood(entry) else None
     with steps.failing("later"):
+        # Of a later act's certificate the history before it is not known, and so no status.
+        status = works.begin(entry, parsed.proof.index) if founds else None
         previous = parsed.proof.index
         for item in parsed.later:
             found = _proven(item, checkpoint)
@@ -399,7 +421,7 @@ def _summary(status: works.Status) -> dict[str, Any]:
 def _proven(item: ProvenLeaf, checkpoint: Checkpoint) -> Entry:
     found = entries.parse(item.leaf, lenient=True)
     merkle.verify_inclusion(item.index, checkpoint.size, found.hash, item.path, checkpoint.root)
-    kinds.check(found, lenient=True)
+    _understand(found)
     return found
 
 

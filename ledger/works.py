@@ -14,7 +14,7 @@ from ledger import merkle
 from ledger.commitment import record_hash
 from ledger.encoding import Value
 from ledger.entry import Entry
-from ledger.errors import ProofError
+from ledger.errors import ProofError, RuleError
 
 
 class Holder(NamedTuple):
@@ -132,14 +132,14 @@ def holder(data: Mapping[str, Any], key: str) -> Holder:
 
 
 def begin(entry: Entry, index: int) -> Status:
-    """The status that the registration `entry` at leaf `index` founds."""
+    """The status that the registration `entry` at leaf `index` founds. Raises `ProofError` "rules.manifest-root"."""
     data = entry.data
     if "owners" in data:
         owners = tuple([Owner(holder(each, "key"), each["share"]) for each in data["owners"]])
     else:
         owners = (Owner(Holder(entry.by), 1),)
     following = None
-    if "count" in data:
+    if "count" in data and "root" in data and "files" in data:
         following = _extended(Following(0, (), data["count"], data["root"]), data["files"])
     return Status(
         work=entry.hash,
@@ -156,7 +156,10 @@ def begin(entry: Entry, index: int) -> Status:
 
 
 def follow(status: Status, entry: Entry, index: int, time: int) -> Status:
-    """The status after `entry` at leaf `index`, sealed at `time` (ms): an entry of this work, or one that links it."""
+    """The status after `entry` at leaf `index`, sealed at `time` (ms): an entry of this work, or one that links it.
+
+    Raises `ProofError` or `RuleError` for one that no rules can have admitted, as a lying log's certificate may hold.
+    """
     change = _CHANGES.get(entry.kind)
     changed = change(status, entry, index, time) if change is not None and entry.work == status.work else {}
     return status._replace(head=entry.hash, last=index, entries=status.entries + 1, **changed)
@@ -216,7 +219,8 @@ Fields = Mapping[str, Any]
 
 
 def _files(status: Status, entry: Entry, index: int, time: int) -> Fields:
-    assert status.following is not None
+    if status.following is None:
+        raise RuleError("rules.nothing-to-follow", field="body.kind")
     return {"following": _extended(status.following, entry.data["files"])}
 
 
@@ -245,8 +249,11 @@ def _licence(status: Status, entry: Entry, index: int, time: int) -> Fields:
 
 
 def _transfer(status: Status, entry: Entry, index: int, time: int) -> Fields:
-    owners = moved(status.owners, entry.data["moves"])
-    assert owners is not None
+    moves = entry.data["moves"]
+    owners = moved(status.owners, moves)
+    if owners is None:
+        total = sum(move["share"] for move in moves)
+        raise RuleError("rules.shares", field="data.moves", expected="no more than each giver has", actual=total)
     return {"owners": owners}
 
 

@@ -35,6 +35,7 @@ from ledger.errors import FormatError, LedgerError
 from ledger.note import Note
 from tests import ledgers
 from tests.ledgers import START, measured, seeded
+from tests.web.forge import Forge
 
 FILES = [measured(f"花型-{i}.svg", b"<svg>%d</svg>" % i) for i in range(5)]
 TITLE = OpenValue(seeded("salt of title"), "title", "花型 1")
@@ -632,3 +633,63 @@ def test_an_attestation_signed_by_a_clock_that_was_ahead_is_no_accusation() -> N
     ledger.seal(ledgers.registration(), time=begin + 10 * minute)
     report = verify.certificate(ledger.certificate(ledger.ends[-1] - 1), policy=ledger.policy())
     assert report.verdict == "consistent"
+
+
+LIES: dict[str, tuple[dict[str, Any], str]] = {
+    "files that nothing promised": ({"kind": "work.files", "data": {"files": [], "from": 0}}, "rules.nothing-to-follow"),
+    "shares that nobody has": (
+        {
+            "kind": "work.transfer",
+            "data": {
+                "document": bytes(32),
+                "ground": "gift",
+                "moves": [{"from": {"key": bytes(32)}, "share": 5, "to": {"key": ledgers.MEMBER.public}}],
+            },
+        },
+        "rules.shares",
+    ),
+    "a name that means something else": (
+        {"kind": "work.object", "data": {"ground": "other", "works": 7}},
+        "entry.shape",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lying_log_is_a_verdict_not_a_crash(lie: str) -> None:
+    """Later entries that no rules can have admitted condemn the certificate, under any policy or none."""
+    change, code = LIES[lie]
+    registered = ledgers.registration(FILES)
+    data = dict(change["data"])
+    if "files" in data:
+        data["files"] = [file.record(seeded(file.name)) for file in FILES]
+    more: dict[str, Any] = {"work": merkle.leaf_hash(registered), "prev": merkle.leaf_hash(registered)}
+    later = ledgers.signed(ledgers.body(change["kind"], ledgers.MEMBER, data, **more), ledgers.MEMBER)
+    leaves = [ledgers.charter(), ledgers.accreditation(), ledgers.attestation(), registered, later]
+    issued = Forge(leaves).certificate(3, authority=[0, 1, 2], later=[4]).encode()
+    for trusted in (None, TRUST):
+        report = verify.certificate(issued, policy=trusted)
+        failed = next(step for step in report.steps if step.outcome == "failed")
+        assert (failed.code, failed.error and failed.error.code) == ("verify.later", code)
+
+
+def test_what_a_registration_promises_must_be_so() -> None:
+    """A manifest whose root is another, one promised without a root, and an entry named as a work that is none."""
+    base = [ledgers.charter(), ledgers.accreditation(), ledgers.attestation()]
+    promised = {"count": len(FILES), "files": [file.record(seeded(file.name)) for file in FILES]}
+    for changes, outcome in (({"root": bytes(32)}, "failed"), ({}, None)):
+        sealed = entry.parse(ledgers.registration(mode="sealed", manifest=bytes(32))).body
+        leaf = ledgers.signed({**sealed, "data": {**sealed["data"], **promised, **changes}}, ledgers.MEMBER)
+        report = verify.certificate(Forge([*base, leaf]).certificate(3, authority=[0, 1, 2]).encode(), policy=TRUST)
+        assert outcomes(report).get("later") == outcome
+    act = ledgers.body("work.withdraw", ledgers.MEMBER, {"target": bytes(32)}, work=merkle.leaf_hash(base[2]))
+    leaf = ledgers.signed(act, ledgers.MEMBER)
+    report = verify.certificate(Forge([*base, leaf]).certificate(3, authority=[0, 1, 2], work=2).encode(), policy=TRUST)
+    assert outcomes(report)["work"] == "failed"
+
+
+def test_a_charter_that_is_not_the_first_entry() -> None:
+    """No act is judged before a charter, also where the entry itself says that it is one."""
+    leaves = [ledgers.attestation(), ledgers.accreditation(), ledgers.charter()]
+    report = verify.certificate(Forge(leaves).certificate(2, authority=[1]).encode(), policy=TRUST)
+    assert outcomes(report)["authority"] == "failed"
