@@ -187,6 +187,9 @@ def test_the_wheel_holds_the_packages_their_types_and_the_command(tmp_path: Path
         names
     )
     assert sum(name.startswith("node/pdf/fonts/") and name.endswith((".otf", ".ttf")) for name in names) == 2
+    scripts_of_web = {path.relative_to(source).as_posix() for path in (source / "node" / "web").rglob("*.js")}
+    assert len(scripts_of_web) > 20
+    assert scripts_of_web <= set(names)
     assert "yuanzheng = tools.main:main" in scripts
     assert "License-Expression: Apache-2.0" in metadata
     asked = set(re.findall(r"^Requires-Dist: ([a-z0-9-]+)", metadata, re.MULTILINE))

@@ -1,0 +1,9 @@
+// Times as people read them.
+
+// A time in milliseconds since 1970 (a BigInt) as UTC and Beijing time; one that no calendar has, as its number.
+export function stamp(milliseconds) {
+  const [moment, beijing] = [0, 8 * 3_600_000].map((offset) => new Date(Number(milliseconds) + offset));
+  if (!(beijing.getTime() < Date.UTC(10_000, 0))) return `${milliseconds} ms`;
+  const told = (date, end) => date.toISOString().slice(0, end).replace("T", " ");
+  return `${told(moment, 23)} UTC (${told(beijing, 19)} UTC+8)`;
+}
