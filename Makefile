@@ -54,7 +54,7 @@ simulate: test-venv ## all parties under one seed, with everything that goes wro
 mutants: test-venv ## plant bugs in the node, and see that the simulator finds each
 	@$(RUN) -m tests.mutants
 
-verifier: run-venv ## dist/yuanzheng-verify.pyz: verification alone, for any Python, nothing to install
+verifier: run-venv ## dist/yuanzheng-verify.pyz and dist/verify.html: verification alone, for any Python or browser
 	@$(RUN) -m tools.build_verifier
 
 lock: python ## write requirements/*.txt anew from requirements/*.in: make lock [UPGRADE=--upgrade]

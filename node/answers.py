@@ -121,3 +121,13 @@ def language_of(request: web.BaseRequest) -> Language:
     accepted = request.headers.get("Accept-Language", "").lower()
     chinese, english = accepted.find("zh"), accepted.find("en")
     return "zh" if chinese >= 0 and (english < 0 or chinese < english) else "en"
+
+
+def takes_gzip(request: web.BaseRequest) -> bool:
+    """Whether the client wants gzip."""
+    for each in request.headers.get("Accept-Encoding", "").lower().split(","):
+        name, _, weight = each.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            # RFC 9110 section 12.4.2: a weight of 0 is a refusal.
+            return weight.strip("0.") != "" or not weight
+    return False

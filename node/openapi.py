@@ -243,6 +243,14 @@ DOCUMENT: dict[str, Any] = {
             "application/json",
             _503="the counts cannot be read now; Retry-After",
         ),
+        "/verify": _get("The page on which anybody verifies evidence", "text/html"),
+        "/web/{version}/{file}": _get(
+            "A file of that page",
+            ["text/css", "text/javascript"],
+            _path("version", "which edition of the files", "^[0-9a-f]{16}$"),
+            _path("file", "path of the file", "^[a-z0-9/.-]+$"),
+            _404="no such file, or another edition",
+        ),
         "/status": _get("Head, clock, queue, limits, refusals", "application/json"),
         "/checkpoint/target": _get(
             "The checkpoint that cosigners are asked for now", "text/plain", _404="nothing is held yet"

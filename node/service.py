@@ -29,7 +29,18 @@ from ledger.errors import FormatError, LedgerError
 from ledger.snapshot import Snapshot
 from ledger.store import Store
 from node import feeds, histories, metrics, paper
-from node.answers import IMMUTABLE, JSON, OCTETS, TEXT, HttpError, answer, json_answer, language_of, problem_response
+from node.answers import (
+    IMMUTABLE,
+    JSON,
+    OCTETS,
+    TEXT,
+    HttpError,
+    answer,
+    json_answer,
+    language_of,
+    problem_response,
+    takes_gzip,
+)
 from node.clock import Clock
 from node.config import Config
 from node.events import Events
@@ -40,6 +51,7 @@ from node.slip import pending_slip
 from node.statistics import Shown
 from node.submissions import Numbers, Submissions, passed_on, read_body
 from node.tls import ServerTls
+from node.web import serving
 
 log = logging.getLogger("yuanzheng.http")
 
@@ -68,6 +80,7 @@ HOME = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>原证 Yua
 <h1>原证 Yuanzheng</h1><p>{origin}</p>
 <p>这是一个只增不改的证据账本节点。任何人都可以读取并离线核验其全部内容。<br>
 This is a node of an append-only evidence ledger. Anybody may read it, and verify all of it offline.</p>
+<p><a href="verify">核验证据</a> · <a href="verify?lang=en">Verify evidence</a></p>
 <ul><li><a href="checkpoint">checkpoint</a><li><a href="status">status</a><li><a href="policy">policy</a>
 <li><a href="blocks">blocks</a><li><a href="openapi.json">openapi.json</a></ul>
 <p><code>yuanzheng audit {url}</code></html>
@@ -125,6 +138,8 @@ class Service:
             "statistics": self._statistics,
             "status": self._status,
             "tile": self._tile,
+            "verify": serving.verify,
+            "web": serving.file,
             "works": self._works,
             COSIGNED: self._cosigned,
         }
@@ -247,7 +262,7 @@ class Service:
                 raise _not_found(request.path)
             if ref.level != tiles.ENTRIES:
                 return answer(request, view.tile(ref.level, ref.index, ref.width), OCTETS, cache=IMMUTABLE, etag=rest)
-            if not _takes_gzip(request):
+            if not takes_gzip(request):
                 bundle = view.bundle(ref.index, ref.width)
                 return answer(request, bundle, OCTETS, cache=IMMUTABLE, etag=rest, Vary="Accept-Encoding")
             fields = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
@@ -597,15 +612,6 @@ def _header(block: blocks.Block) -> dict[str, Any]:
         "root": block.root.hex(),
         "tree": block.tree.hex(),
     }
-
-
-def _takes_gzip(request: web.BaseRequest) -> bool:
-    for each in request.headers.get("Accept-Encoding", "").lower().split(","):
-        name, _, weight = each.replace(" ", "").partition(";q=")
-        if name == "gzip":
-            # RFC 9110 section 12.4.2: a weight of 0 is a refusal.
-            return weight.strip("0.") != "" or not weight
-    return False
 
 
 def _gzip(data: bytes) -> bytes:

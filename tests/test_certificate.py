@@ -636,7 +636,10 @@ def test_an_attestation_signed_by_a_clock_that_was_ahead_is_no_accusation() -> N
 
 
 LIES: dict[str, tuple[dict[str, Any], str]] = {
-    "files that nothing promised": ({"kind": "work.files", "data": {"files": [], "from": 0}}, "rules.nothing-to-follow"),
+    "files that nothing promised": (
+        {"kind": "work.files", "data": {"files": [], "from": 0}},
+        "rules.nothing-to-follow",
+    ),
     "shares that nobody has": (
         {
             "kind": "work.transfer",

@@ -13,11 +13,18 @@ from ledger import kinds
 from ledger.errors import LedgerError
 from ledger.messages import AREAS, area
 from ledger.messages.phrases import PHRASES, phrase
+from node import web
 from tests.source import PACKAGES, ROOT, modules
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 CODE = re.compile(rf"(?:{'|'.join(AREAS)})(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+")
-FILE = re.compile(r".*\.(?:atom|bin|html|json|lock|log|mdb|md|pdf|pem|pid|py|pyz|sock|tlog-proof|toml|txt|typ|zip)")
+FILE = re.compile(
+    r".*\.(?:atom|bin|css|html|js|json|lock|log|mdb|md|pdf|pem|pid|py|pyz|sock|tlog-proof|toml|txt|typ|zip)"
+)
+
+# What pages say: their scripts' strings and templates, and the texts that their elements name.
+PAGES = {name: content.decode() for name, content in web.files().items() if name != web.TABLES}
+SAID = re.compile(rf"""["'`]((?:{"|".join(AREAS)})\.[a-z0-9-]*(?:\$\{{[^}}]*\}})?[a-z0-9-]*)["'`]""")
 
 CATALOGUE = {code: texts for name in AREAS for code, texts in area(name).items()}
 TREES = {name: tree for name, tree in modules(*PACKAGES).items() if not name.startswith("ledger.messages")}
@@ -64,6 +71,9 @@ def strings() -> Iterator[tuple[str, str]]:
         for node in nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in fields:
                 yield node.value, f"{name}, line {node.lineno}"
+    for name, source in PAGES.items():
+        for code in SAID.findall(re.sub(r'field: "[^"]*"', "", source)):
+            yield code, name
 
 
 def composed() -> Iterator[re.Pattern[str]]:
@@ -74,6 +84,11 @@ def composed() -> Iterator[re.Pattern[str]]:
                 first, dot, _ = str(node.values[0].value).partition(".")
                 if dot and first in AREAS:
                     yield re.compile("".join(map(pattern, node.values)))
+    for source in PAGES.values():
+        for code in SAID.findall(source):
+            # `verify.verdict-${verdict}`, or a beginning that replaces another.
+            if "$" in code or code.endswith("-"):
+                yield re.compile(re.escape(code.partition("$")[0]) + "[a-z0-9-]+")
 
 
 def pattern(part: ast.expr) -> str:
@@ -210,3 +225,9 @@ def test_long_input_is_left_alone() -> None:
     """Nobody's input is searched for phrases at length."""
     text = "a or " * 200
     assert phrase(text, "zh") == text
+
+
+def test_every_step_says_why_it_matters() -> None:
+    """A page explains each step of a verification to whoever judges, and explains no step that there is not."""
+    steps = {code for code in area("verify") if not re.match(r"verify\.(outcome|verdict|what)-", code)}
+    assert {f"verify.{code.removeprefix('web.why-')}" for code in area("web") if code.startswith("web.why-")} == steps

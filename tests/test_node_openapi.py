@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ledger import tiles
+from node import web
 from node.openapi import DOCUMENT
 from tests import ledgers
 from tests.nodes import Running, TestClock, embedded, make_centre
@@ -83,6 +84,11 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     ("/policy", "get"): {"200": ["/policy"]},
     ("/statistics", "get"): {"200": ["/statistics"]},
     ("/status", "get"): {"200": ["/status"]},
+    ("/verify", "get"): {"200": ["/verify", "/verify?lang=en"]},
+    ("/web/{version}/{file}", "get"): {
+        "200": [f"/web/{web.version()}/{name}" for name in ("verify.css", "page.js", "lib/tables.js")],
+        "404": [f"/web/{web.version()}/x", f"/web/{'0' * 16}/page.js", f"/web/{web.version()}/verify.html"],
+    },
     ("/checkpoint/target", "get"): {"200": ["/checkpoint/target"]},
     ("/pending/{leaf}", "get"): {"400": ["/pending/x"], "404": ["/pending/{hash}"]},
     ("/pending/{leaf}/slip.pdf", "get"): {"400": ["/pending/x/slip.pdf"], "404": ["/pending/{hash}/slip.pdf"]},

@@ -57,7 +57,10 @@ def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
     """Built twice, in processes with other hash seeds, umasks and directories: one digest to publish."""
     for number in (1, 2):
         ran = subprocess.run(
-            [sys.executable, "-m", "tools.build_verifier", "--out", str(tmp_path / f"{number}.pyz")],
+            [
+                *(sys.executable, "-m", "tools.build_verifier"),
+                *("--out", str(tmp_path / f"{number}.pyz"), "--page", str(tmp_path / f"{number}.html")),
+            ],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": str(number), "TZ": f"X{number}"},
             umask=0o077 if number == 1 else 0o022,
@@ -65,9 +68,12 @@ def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
             encoding="utf-8",
             check=True,
         )
-        assert "bytes)" in ran.stdout
+        assert ran.stdout.count("bytes)") == 2
     data = (tmp_path / "1.pyz").read_bytes()
     assert data == (tmp_path / "2.pyz").read_bytes() == build_verifier.build()
+    page = (tmp_path / "1.html").read_bytes()
+    assert page == (tmp_path / "2.html").read_bytes() == build_verifier.find_page()
+    assert len(page) <= 400_000
     assert data.startswith(b"#!/usr/bin/env python3\n")
     assert (tmp_path / "1.pyz").stat().st_mode & 0o777 == 0o755
 

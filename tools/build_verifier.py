@@ -1,7 +1,8 @@
-"""Build `yuanzheng-verify.pyz`: verification alone, in one file, for a machine where nothing can be installed.
+"""Build `yuanzheng-verify.pyz` and `verify.html`: verification alone, in one file, where nothing can be installed.
 
-It holds the verifying part of `ledger`, the command, and msgpack's plain Python; nothing compiled, no lmdb, no aiohttp, no
-numpy. Ed25519 is `ledger.ed25519`, SM3 is OpenSSL's or `ledger.sm3`. The same sources give the same bytes.
+The one is for any Python, the other for any browser (`tools.bundle`). The first holds the verifying part of `ledger`, the
+command, and msgpack's plain Python; nothing compiled, no lmdb, no aiohttp, no numpy. Ed25519 is `ledger.ed25519`, SM3 is
+OpenSSL's or `ledger.sm3`. The same sources give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 
-from tools.files import write_file
+from tools import bundle
+from tools.files import read_limited, write_file
+from tools.verify import MAX_POLICY
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path("dist/yuanzheng-verify.pyz")
+PAGE_TARGET = Path("dist/verify.html")
 LEDGER = (
     "__init__ base45 block categories certificate chain checkpoint commitment cosignature ed25519 encoding entry errors "
     "keys kinds merkle misbehaviour note number pending policy proof receipt schema sm3 tiles times verify works"
@@ -86,14 +90,23 @@ def find_verifier() -> bytes | None:
     return build()
 
 
+@cache
+def find_page() -> bytes:
+    """The verifier for browsers to put into evidence packages: without a policy, which a package cannot vouch for."""
+    return bundle.build()
+
+
 def main() -> int:
-    """Write it and print its digest."""
+    """Write both and print their digests."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=TARGET)
-    out = parser.parse_args().out
-    data = build()
-    write_file(out, data, mode=0o755)
-    print(f"{sha256(data).hexdigest()}  {out}  ({len(data)} bytes)")
+    parser.add_argument("--page", type=Path, default=PAGE_TARGET)
+    parser.add_argument("--policy", type=Path, help="a policy for the page to show and to verify by")
+    options = parser.parse_args()
+    policy = None if options.policy is None else read_limited(options.policy, MAX_POLICY)
+    for path, data, mode in ((options.out, build(), 0o755), (options.page, bundle.build(policy), 0o644)):
+        write_file(path, data, mode=mode)
+        print(f"{sha256(data).hexdigest()}  {path}  ({len(data)} bytes)")
     return 0
 
 

@@ -187,7 +187,7 @@ def _refuse_strangers(package: zipfile.ZipFile, path: Path) -> None:
 
 def _belongs(name: str) -> bool:
     suffixes = (PROOF_SUFFIX, PAGE_SUFFIX, ".salts.json")
-    return name in ("README.txt", "policy", "yuanzheng-verify.pyz") or name.endswith(suffixes)
+    return name in ("README.txt", "policy", "verify.html", "yuanzheng-verify.pyz") or name.endswith(suffixes)
 
 
 def _originals(package: zipfile.ZipFile, *, quiet: bool) -> list[FileDigest]:

@@ -40,6 +40,7 @@ AREAS = (
     "tools",
     "vault",
     "verify",
+    "web",
     "witness",
 )
 

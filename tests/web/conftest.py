@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.centres import Live
+from tests.web import opening
+from tests.web.opening import Given
 
 CHROMIUM = shutil.which("chromium")
 
@@ -33,3 +37,16 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield chromium
         await chromium.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def core(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page beside which the modules lie."""
+    async with opening.core(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def given(centre: Live, tmp_path_factory: pytest.TempPathFactory) -> Given:
+    """A work registered in a running centre, and the page as one file."""
+    return opening.given(centre, tmp_path_factory.mktemp("given"))

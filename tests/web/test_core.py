@@ -2,77 +2,60 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode
 from collections import Counter
-from collections.abc import AsyncIterator
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
 
-import pytest_asyncio
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
 from ledger import encoding, keys, merkle
 from ledger.errors import LedgerError
 from ledger.sm3 import sm3
-from node import web
-from tests.web.evidence import cases
+from tests.web import opening
+from tests.web.evidence import Case, cases
 from tests.web.judging import handed, judged
+from tests.web.opening import asked
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
-SITE = "http://core.test"
 SEED = 2026
 COUNT = 2000
 AT_ONCE = 100
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def core(browser: Browser) -> AsyncIterator[Page]:
-    """An empty page beside which the modules lie."""
-    context = await browser.new_context()
-    script = (Path(__file__).parent / "judging.js").read_bytes()
-    served = {**web.files(), "": b"<!doctype html>", "judging.js": script}
-
-    async def serve(route: Route) -> None:
-        path = route.request.url.removeprefix(f"{SITE}/")
-        kind = "text/javascript" if path.endswith(".js") else "text/html"
-        await route.fulfill(status=200 if path in served else 404, content_type=kind, body=served.get(path, b""))
-
-    await context.route("**/*", serve)
-    page = await context.new_page()
-    await page.goto(f"{SITE}/")
-    yield page
-    await context.close()
-
-
-async def asked(core: Page, module: str, body: str, argument: Any = None) -> Any:
-    """The value of a JavaScript function's body, `m` being a module of the verifier and `given` the argument."""
-    script = f"async ([path, given]) => {{ const m = await import(path); {body} }}"
-    return await core.evaluate(script, [f"/lib/{module}.js", argument])
-
-
-async def test_both_verifiers_judge_alike(core: Page) -> None:
+async def test_both_verifiers_judge_alike(browser: Browser) -> None:
     """Of 2,000 certificates, receipts and promises, honest, damaged and forged: the same verdict, the same steps in the same
     order with the same codes, values and sentences in both languages, and the same facts."""
     found = cases(SEED, COUNT)
+    # Two pages of two processes, each with every other case.
+    async with opening.core(browser) as one, opening.core(browser) as other:
+        parts = await asyncio.gather(judged_by(one, found[::2]), judged_by(other, found[1::2]))
+    answers = [answer for pair in zip(*parts, strict=True) for answer in pair]
     verdicts: Counter[str | None] = Counter()
     errors = set()
-    for start in range(0, COUNT, AT_ONCE):
-        batch = found[start : start + AT_ONCE]
-        script = """async (cases) => {
-          const [{ judge }, verify, errors, policies] = await Promise.all(
-            ["/judging.js", "/lib/verify.js", "/lib/errors.js", "/lib/policy.js"].map((path) => import(path)));
-          return JSON.stringify(cases.map((each) => judge(verify, errors, policies, each)));
-        }"""
-        answers = json.loads(await core.evaluate(script, [handed(case) for case in batch]))
-        for case, answer in zip(batch, answers, strict=True):
-            expected = judged(case)
-            assert answer == json.loads(json.dumps(expected)), (case.name, case.evidence)
-            verdicts[expected["verdict"]] += 1
-            errors |= {step[-1] for step in expected["steps"]}
+    for case, answer in zip(found, answers, strict=True):
+        expected = judged(case)
+        assert answer == json.loads(json.dumps(expected)), (case.name, case.evidence)
+        verdicts[expected["verdict"]] += 1
+        errors |= {step[-1] for step in expected["steps"]}
     assert min(verdicts.values()) > 50, verdicts
     assert len(errors) > 60, errors
+
+
+async def judged_by(page: Page, found: list[Case]) -> list[dict[str, Any]]:
+    """What the verifier in JavaScript says of each case."""
+    script = """async (cases) => {
+      const [{ judge }, verify, errors, policies] = await Promise.all(
+        ["/judging.js", "/lib/verify.js", "/lib/errors.js", "/lib/policy.js"].map((path) => import(path)));
+      return JSON.stringify(cases.map((each) => judge(verify, errors, policies, each)));
+    }"""
+    answers = []
+    for start in range(0, len(found), AT_ONCE):
+        answers += json.loads(await page.evaluate(script, [handed(case) for case in found[start : start + AT_ONCE]]))
+    return answers
 
 
 async def test_ed25519_edge_cases(core: Page) -> None:

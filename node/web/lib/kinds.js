@@ -4,7 +4,7 @@ import { FormatError, RuleError } from "./errors.js";
 import { make } from "./schema.js";
 import * as tables from "./tables.js";
 
-export const { RULES_VERSION } = tables;
+export const RULES_VERSION = tables.RULES_VERSION;
 // What is read of an entry's data whatever its kind: a newer kind that uses such a name otherwise is not understood.
 const SHARED = make(tables.SHAPES.shared);
 const KINDS = new Map(tables.KINDS.map((kind) => [kind.name, { ...kind, data: make(kind.data) }]));

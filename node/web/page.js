@@ -1,0 +1,330 @@
+// The page on which anybody verifies a certificate: what was given, and what comes out.
+
+import { Caller } from "./calls.js";
+import { chosen, takeDrops } from "./choosing.js";
+import { CATEGORIES, KIND_NAMES } from "./lib/tables.js";
+import { foreign, make, say, size, speak, speaking } from "./showing.js";
+
+const $ = (id) => document.getElementById(id);
+const MARKS = { ok: "✓", failed: "✗", unknown: "?", note: "·", consistent: "✓", inconsistent: "✗", undetermined: "?" };
+
+// What was given so far; `policy` is `{ source, data, digest, logs, quorum, witnesses, name }` or null.
+const given = { evidence: null, files: [], policy: null };
+// What the last run came to: `{ report }` or `{ refusal }`, or nothing.
+let outcome = null;
+let turn = 0;
+let judging, hashers;
+const measured = new WeakMap();
+
+function start() {
+  speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
+  $("language").addEventListener("click", turnLanguage);
+  if (!globalThis.Worker || !globalThis.DecompressionStream || !Object.hasOwn) {
+    $("verdict").replaceChildren(make("p", "warning", say("web.browser-old")));
+    return;
+  }
+  judging = new Caller();
+  hashers = { sha256: new Caller(), sm3: new Caller() };
+  choose("certificate", ([file]) => takeEvidence(file.blob, file.name));
+  choose("files", addFiles);
+  choose("folder", addFiles);
+  choose("policy", ([file]) => takePolicy(file.blob, "own", file.name));
+  takeDrops($("certificate-drop"), ([file]) => file && takeEvidence(file.blob, file.name));
+  takeDrops($("files-drop"), addFiles);
+  // Whatever is dropped elsewhere must not make the browser leave the page.
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+  $("stop").addEventListener("click", stop);
+  $("paste").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = $("receipt").value.trim();
+    if (text) takeEvidence(new Blob([text]), null);
+  });
+  addEventListener("beforeprint", openAll);
+  showPolicy();
+  loadPolicy();
+}
+
+function choose(id, take) {
+  $(id).addEventListener("change", ({ target }) => {
+    const files = chosen(target.files);
+    // The same file may be chosen again after it was changed.
+    target.value = "";
+    if (files.length) take(files);
+  });
+}
+
+function turnLanguage(event) {
+  event.preventDefault();
+  speak(speaking() === "zh" ? "en" : "zh");
+  const address = new URL(location.href);
+  if (speaking() === "en") address.searchParams.set("lang", "en");
+  else address.searchParams.delete("lang");
+  history.replaceState(null, "", address);
+  showChosen();
+  showPolicy();
+  showOutcome();
+}
+
+// Trust
+
+// The policy that came with the page: within the file, or from the site that served it.
+async function loadPolicy() {
+  const inside = document.querySelector("meta[name=policy]")?.content;
+  if (inside) {
+    await takePolicy(new Blob([Uint8Array.from(atob(inside), (c) => c.charCodeAt(0))]), "file", null);
+  } else if ($("script").src) {
+    const answer = await fetch(new URL("policy", location.href), { credentials: "omit" }).catch(() => null);
+    if (answer?.ok && given.policy === null) await takePolicy(await answer.blob(), "site", null);
+  }
+}
+
+async function takePolicy(blob, source, name) {
+  try {
+    given.policy = { ...(await judging.ask("describe", blob)), source, name };
+  } catch (error) {
+    given.policy = null;
+    showPolicy(error);
+    return;
+  }
+  showPolicy();
+  await run();
+}
+
+function showPolicy(error = null) {
+  const { policy } = given;
+  const parts = [];
+  if (error !== null) parts.push(make("p", "warning", foreign(sentence(error))));
+  if (policy === null) parts.push(make("p", "", say("web.policy-none")));
+  else parts.push(make("p", "", ...worded(`web.policy-${policy.source}`, policy.name ?? "")), policyTable(policy));
+  $("policy-shown").replaceChildren(...parts);
+}
+
+function policyTable({ digest, logs, quorum, witnesses }) {
+  const rows = [["web.policy-digest", digest], ...logs.map((log) => ["web.policy-log", log])];
+  if (quorum !== null) rows.push(["web.policy-quorum", `${quorum}: ${witnesses.join(", ")}`]);
+  return table(rows.map(([code, value]) => [say(code), foreign(value, "code")]));
+}
+
+// A sentence of ours with somebody's text in it.
+function worded(code, content) {
+  const [before, after] = say(code, { actual: "\0" }).split("\0");
+  return after === undefined ? [before] : [before, foreign(content), after];
+}
+
+// Evidence and files
+
+async function takeEvidence(blob, name) {
+  const mine = ++turn;
+  given.evidence = null;
+  outcome = null;
+  showWorking();
+  try {
+    const opened = await judging.ask("open", name === null ? blob : new File([blob], name));
+    if (mine !== turn) return;
+    given.evidence = { ...opened, name };
+    if (opened.policy !== null) given.evidence.policy = await judging.ask("describe", new Blob([opened.policy])).catch(() => null);
+  } catch (error) {
+    if (mine === turn) settle({ refusal: error });
+    return;
+  }
+  await run();
+}
+
+async function addFiles(files) {
+  given.files = [...given.files, ...files];
+  await run();
+}
+
+function stop() {
+  for (const name of Object.keys(hashers)) {
+    hashers[name].stop();
+    hashers[name] = new Caller();
+  }
+  given.files = [];
+  run();
+}
+
+// The files to compare: those given, or otherwise the originals in a package.
+const compared = () => (given.files.length ? given.files : (given.evidence?.originals ?? []));
+
+// Verifies what is there, and shows it unless something newer was given meanwhile.
+async function run() {
+  const mine = ++turn;
+  showChosen();
+  if (given.evidence === null) return;
+  showWorking();
+  const { proof, text, page } = given.evidence;
+  try {
+    const files = await measure(compared(), () => mine === turn);
+    if (mine !== turn) return;
+    const policy = given.policy?.data ?? null;
+    const report = await judging.ask("judge", { proof, text, page, files, policy });
+    if (mine === turn) settle({ report });
+  } catch (error) {
+    if (mine === turn) settle({ refusal: error });
+  }
+}
+
+// Size, SHA-256 and SM3 of every file, one file after the other, the two digests at once.
+async function measure(files, current) {
+  const todo = files.filter(({ blob }) => !measured.has(blob));
+  const total = todo.reduce((sum, file) => sum + file.size, 0);
+  let done = 0;
+  let shown = 0;
+  const found = [];
+  for (const file of files) {
+    const told = (bytes) => {
+      done += bytes / 2;
+      if (performance.now() - shown < 100 || !current()) return;
+      shown = performance.now();
+      showProgress(file.name, done, total);
+    };
+    if (!measured.has(file.blob)) {
+      const { blob, size: bytes, deflated = false } = file;
+      const digest = (algorithm) => hashers[algorithm].ask("measure", { blob, size: bytes, deflated, algorithm }, told);
+      try {
+        const [sha256, sm3] = await Promise.all([digest("sha256"), digest("sm3")]);
+        measured.set(blob, { sha256, sm3 });
+      } catch {
+        throw Object.assign(new Error(), { code: "web.unreadable", name: file.name });
+      }
+      if (!current()) return found;
+    }
+    found.push({ name: file.name, size: file.size, ...measured.get(file.blob) });
+  }
+  return found;
+}
+
+// Showing
+
+function showChosen() {
+  const { evidence } = given;
+  const parts = evidence?.name ? [foreign(evidence.name)] : [];
+  if (evidence?.policy) parts.push(make("p", "", say("web.package-policy")), policyTable(evidence.policy));
+  $("certificate-name").hidden = !parts.length;
+  $("certificate-name").replaceChildren(...parts);
+  showFiles();
+}
+
+function showFiles() {
+  const files = compared();
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const parts = [];
+  if (files.length) {
+    const count = say("web.files-count", { count: String(files.length), size: size(total) });
+    const where = given.files.length ? count : `${say("web.files-from-package")}: ${count}`;
+    parts.push(where);
+  }
+  if (given.files.length) {
+    const clear = make("button", "", say("web.clear"));
+    clear.type = "button";
+    clear.addEventListener("click", () => {
+      given.files = [];
+      run();
+    });
+    parts.push(" ", clear);
+  }
+  $("files-chosen").hidden = !parts.length;
+  $("files-chosen").replaceChildren(...parts);
+}
+
+function showProgress(name, done, total) {
+  $("progress").hidden = false;
+  $("progress-text").replaceChildren(...worded("web.hashing", name));
+  $("progress-bar").max = total || 1;
+  $("progress-bar").value = done;
+}
+
+function showWorking() {
+  document.querySelector("main").dataset.state = "working";
+  $("verdict").replaceChildren(make("p", "", say("web.working")));
+  $("report").replaceChildren();
+}
+
+function settle(found) {
+  outcome = found;
+  showChosen();
+  showOutcome();
+  $("progress").hidden = true;
+  const { top } = $("result").getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) $("result").scrollIntoView();
+}
+
+function showOutcome() {
+  if (outcome === null) return;
+  const { report, refusal } = outcome;
+  if (report === undefined) {
+    $("verdict").replaceChildren(make("p", "warning", foreign(sentence(refusal))));
+    $("report").replaceChildren();
+  } else {
+    $("verdict").replaceChildren(...verdictOf(report));
+    $("report").replaceChildren(...reportOf(report));
+  }
+  document.querySelector("main").dataset.state = report?.verdict ?? "refused";
+}
+
+function sentence(error) {
+  if (error.said) return error.said[speaking()];
+  if (error.code === "web.unreadable") return say("web.unreadable", { field: error.name });
+  return say("web.defect", { actual: error.message });
+}
+
+function verdictOf({ verdict }) {
+  const mark = make("span", "mark", MARKS[verdict]);
+  mark.ariaHidden = "true";
+  const what = verdict === "consistent" ? "verify.what-it-proves" : `web.what-${verdict}`;
+  const parts = [make("p", `verdict ${verdict}`, mark, say(`verify.verdict-${verdict}`)), make("p", "", say(what))];
+  if (verdict === "consistent" && given.policy?.source !== "own") parts.push(make("p", "caution", say("web.came-with-policy")));
+  return parts;
+}
+
+function reportOf({ facts, steps }) {
+  const print = make("button", "", say("web.print"));
+  print.type = "button";
+  print.addEventListener("click", () => window.print());
+  const open = make("button", "", say("web.all-open"));
+  open.type = "button";
+  open.addEventListener("click", openAll);
+  const parts = [];
+  if (facts.length) {
+    parts.push(make("h3", "", say("web.facts")));
+    parts.push(table(facts.map(([name, value]) => [say(`tools.fact-${name}`), foreign(named(name, value))])));
+  }
+  parts.push(make("h3", "", say("web.steps")), make("ol", "steps", ...steps.map(stepOf)));
+  parts.push(make("p", "actions", open, " ", print));
+  return parts;
+}
+
+// A fact's code with what it is called.
+function named(name, value) {
+  const names = name === "kind" ? KIND_NAMES : name === "category" ? CATEGORIES : {};
+  if (!Object.hasOwn(names, value)) return value;
+  const [chinese, english] = names[value];
+  return speaking() === "zh" ? `${chinese}（${value}）` : `${english} (${value})`;
+}
+
+function stepOf(step) {
+  const [expected, found] = step[speaking()];
+  const mark = make("span", "mark", MARKS[step.outcome]);
+  mark.ariaHidden = "true";
+  const word = make("strong", "outcome", mark, say(`verify.outcome-${step.outcome}`));
+  const rows = [];
+  if (expected) rows.push([say("web.expected"), foreign(expected)]);
+  if (found) rows.push([say("web.found"), foreign(found)]);
+  rows.push([say("web.why"), say(step.code.replace("verify.", "web.why-"))]);
+  rows.push([say("web.code"), make("code", "", step.error === null ? step.code : `${step.code} / ${step.error}`)]);
+  const details = make("details", "", make("summary", "", word, make("span", "", say(step.code))), table(rows));
+  // What could not be shown, and what a page says that nobody compared, is not to be overlooked.
+  details.open = ["failed", "unknown"].includes(step.outcome) || (step.code === "verify.page" && step.outcome === "note");
+  return make("li", step.outcome, details);
+}
+
+function table(rows) {
+  return make("dl", "", ...rows.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
+}
+
+function openAll() {
+  for (const details of document.querySelectorAll("#report details")) details.open = true;
+}
+
+if (typeof document !== "undefined") start();

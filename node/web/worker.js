@@ -1,0 +1,123 @@
+// What a worker does for the page: open evidence, judge it, and measure files. Nothing here touches the page or a network.
+
+import * as archive from "./lib/archive.js";
+import { hex } from "./lib/bytes.js";
+import { LedgerError } from "./lib/errors.js";
+import * as pdf from "./lib/pdf.js";
+import * as pending from "./lib/pending.js";
+import * as policies from "./lib/policy.js";
+import * as receipt from "./lib/receipt.js";
+import { newSha256, sha256 } from "./lib/sha2.js";
+import { newSm3 } from "./lib/sm3.js";
+import { stamp } from "./lib/times.js";
+import * as verify from "./lib/verify.js";
+
+const MAX_CERTIFICATE = 64 << 20;
+const MAX_PDF = 72 << 20;
+const MAX_POLICY = 1 << 20;
+const PROOF_NAME = "certificate.tlog-proof";
+const PIECE = 4 << 20;
+
+// Evidence in a file: `{ proof | text, page, policy, originals }`.
+async function open(file) {
+  const head = new TextDecoder("latin1").decode(await file.slice(0, 5).arrayBuffer());
+  if (head.startsWith("PK")) return archive.open(file);
+  const isPdf = head === "%PDF-";
+  const data = await read(file, isPdf ? MAX_PDF : MAX_CERTIFICATE);
+  const found = { page: null, policy: null, originals: [] };
+  if (isPdf) {
+    const proof = (await pdf.attachments(data)).get(PROOF_NAME);
+    if (proof === undefined) throw new LedgerError("tools.pdf-proof", { expected: PROOF_NAME });
+    return { ...found, proof, page: file.name };
+  }
+  if (head.startsWith(receipt.PREFIX) || head === pending.PREFIX) {
+    return { ...found, text: new TextDecoder().decode(data).replace(/\n+$/, "") };
+  }
+  return { ...found, proof: data };
+}
+
+async function read(file, limit) {
+  if (file.size > limit) {
+    throw new LedgerError("tools.too-large", { field: file.name, expected: limit, actual: file.size });
+  }
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+// A policy file as the page shows it.
+async function describe(blob) {
+  const data = await read(blob, MAX_POLICY);
+  const policy = policies.parse(data);
+  const names = policy.witnesses.map(({ name, vkey }) => `${name} (${vkey.name})`);
+  return { data, digest: hex(sha256(data)), logs: policy.logs.map(String), quorum: policy.quorum, witnesses: names };
+}
+
+// The report on opened evidence, as plain values: steps with both languages' words, and rows of facts.
+function judge({ proof, text, page, files, policy }) {
+  const trusted = policy === null ? null : policies.parse(policy);
+  const report = report_(proof, text, files, trusted);
+  if (page !== null && report.verdict !== "inconsistent") {
+    const expected = "the page that this certificate makes";
+    report.steps.push({ code: "verify.page", outcome: "note", expected, found: "not checked", error: null });
+  }
+  const steps = report.steps.map((step) => ({
+    code: step.code,
+    outcome: step.outcome,
+    error: step.error?.code ?? null,
+    zh: verify.values(step, "zh"),
+    en: verify.values(step, "en"),
+  }));
+  return { verdict: report.verdict, steps, facts: rows(report.facts) };
+}
+
+function report_(proof, text, files, policy) {
+  if (text === undefined) return verify.certificate(proof, files, policy);
+  return text.startsWith(pending.PREFIX) ? verify.pendingReceipt(text, policy) : verify.compactReceipt(text, policy);
+}
+
+// What the evidence states, in the order in which a judge asks.
+function rows(facts) {
+  const names = ["number", "ledger", "kind", "category", "office", "by", "index", "height"];
+  const found = names.map((name) => [name, facts[name]]);
+  if (facts.time !== undefined) found.splice(3, 0, ["time", stamp(facts.time)]);
+  if (facts.promised !== undefined) {
+    found.push(["promised", stamp(facts.promised)], ["replica", facts.replica], ["leaf", facts.leaf]);
+  }
+  for (const [name, value] of facts.disclosed ?? []) found.push(["disclosed", `${name}: ${value}`]);
+  return found.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
+}
+
+const HASHES = { sha256: newSha256, sm3: newSm3 };
+
+// One digest of one file, piece by piece; `told` hears of the bytes done.
+async function measure({ blob, size, deflated, algorithm }, told) {
+  const running = HASHES[algorithm]();
+  let done = 0;
+  const take = (piece) => {
+    done += piece.length;
+    if (done > size) throw new RangeError("more than was stated");
+    running.update(piece);
+    told(piece.length);
+  };
+  if (deflated) {
+    const reader = blob.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value);
+  } else {
+    for (let at = 0; at < blob.size; at += PIECE) take(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()));
+  }
+  if (done !== size) throw new RangeError("less than was stated");
+  return running.digest();
+}
+
+const TASKS = { describe, judge, measure, open };
+
+async function answer({ data: { id, task, given } }) {
+  try {
+    const value = await TASKS[task](given, (done) => postMessage({ id, done }));
+    postMessage({ id, value });
+  } catch (error) {
+    const said = error instanceof LedgerError ? { zh: error.sentence("zh"), en: error.sentence("en") } : null;
+    postMessage({ id, error: { said, code: error.code ?? null, name: error.name, message: String(error.message) } });
+  }
+}
+
+if (typeof document === "undefined") addEventListener("message", answer);

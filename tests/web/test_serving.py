@@ -1,0 +1,78 @@
+"""The page over HTTP: its headers, its files under addresses that never change, compressed for those who take it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from node import web
+from node.web import serving
+from tests.nodes import Running, embedded, make_centre
+from tests.test_node_http import ask
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Running]:
+    """A node of a founded centre."""
+    async with embedded(make_centre(tmp_path / "centre")) as running:
+        yield running
+
+
+async def test_headers_shut_everything_else_out(node: Running) -> None:
+    """No inline script, no other origin, no frame, no sniffing, no referrer; trusted types alone make script addresses."""
+    answer = await ask(node, "GET", "/verify")
+    assert answer.status == 200
+    rules = dict(rule.strip().partition(" ")[::2] for rule in answer.headers["Content-Security-Policy"].split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == rules["worker-src"] == "'self'"
+    assert rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["require-trusted-types-for"] == "'script'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_files_are_kept_for_ever_and_the_page_is_asked_anew(node: Running) -> None:
+    """What the page names is immutable under its version; the page itself is a 304 where the visitor has it."""
+    page = await ask(node, "GET", "/verify")
+    named = re.findall(r'(?:src|href)="(web/[^"]+)"', page.body.decode())
+    assert len(named) == 2
+    for path in (*named, f"web/{web.version()}/worker.js"):
+        answer = await ask(node, "GET", f"/{path}")
+        assert answer.status == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"] == web.TYPES[Path(path).suffix]
+        assert answer.body == web.files()[path.split("/", 2)[2]]
+    again = await ask(node, "GET", "/verify", If_None_Match=page.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+
+
+async def test_compressed_for_those_who_take_it(node: Running) -> None:
+    """gzip on request, another tag for it, and caches are told."""
+    path = f"/web/{web.version()}/lib/verify.js"
+    plain, packed = await ask(node, "GET", path), await ask(node, "GET", path, Accept_Encoding="gzip")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    page = await ask(node, "GET", "/verify", Accept_Encoding="gzip")
+    assert gzip.decompress(page.body) == serving.verify_page()
+
+
+@pytest.mark.parametrize(
+    "path", ["/verify/x", "/web", "/web/x", "/web/{version}/../service.py", "/web/{version}/__init__.py"]
+)
+async def test_nothing_else_is_there(node: Running, path: str) -> None:
+    """No other path leads to a file."""
+    assert (await ask(node, "GET", path.replace("{version}", web.version()))).status == 404
+
+
+async def test_the_first_page_leads_there(node: Running) -> None:
+    """Whoever comes to the node finds the way to verify."""
+    assert b'href="verify"' in (await ask(node, "GET", "/")).body
