@@ -468,7 +468,7 @@ def test_a_package_is_complete_and_runs_on_its_own(centre: Live, tmp_path: Path)
         assert opened.testzip() is None
         assert opened.namelist() == [
             *("README.txt", "a.bin.tlog-proof", "a.bin.pdf", "a.bin.salts.json"),
-            *("policy", "yuanzheng-verify.pyz", "files/a.bin"),
+            *("policy", "verify.html", "yuanzheng-verify.pyz", "files/a.bin"),
         ]
         readme = opened.read("README.txt")
         assert opened.read("a.bin.tlog-proof") == work.certificate.read_bytes()

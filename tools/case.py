@@ -30,7 +30,7 @@ from ledger.errors import LedgerError
 from ledger.kinds import KINDS, RECIPIENTS
 from ledger.times import stamp
 from node import paper
-from tools.build_verifier import find_verifier
+from tools.build_verifier import find_page, find_verifier
 from tools.client import Client, with_client
 from tools.console import Console, add_common
 from tools.disclose import openings
@@ -117,6 +117,7 @@ def _package(options: argparse.Namespace, console: Console) -> int:
         members.append(Member(_page_of(name), paper.pdf(opened), f"{kind.chinese}（供阅读，内含证书）"))
     for given in options.files:
         members += [Member(f"files/{name}", path.read_bytes(), "原件") for path, name in files_of(given)]
+    members.append(Member("verify.html", find_page(), "离线核验页面（用浏览器打开）"))
     verifier = find_verifier()
     if verifier is not None:
         members.append(Member("yuanzheng-verify.pyz", verifier, "离线核验程序（Python 3.11 以上）"))

@@ -25,10 +25,12 @@ def write(
     *,
     number: str,
     verifier: bytes | None,
+    verifier_page: bytes | None = None,
     page: bytes | None = None,
     files: Sequence[tuple[Path, FileDigest]] = (),
 ) -> None:
-    """Write a package (0600): README.txt, certificate, its PDF, salts, policy, verifier, and the originals if given.
+    """Write a package (0600): README.txt, certificate, its PDF, salts, policy, both verifiers, and the originals if
+    given.
 
     `files` are paths and what was measured there; they are copied in constant memory, and not compressed. Raises
     `LedgerError` if one is no longer what was measured.
@@ -44,6 +46,8 @@ def write(
             _put(package, f"{name}.pdf", page)
         _put(package, f"{name}.salts.json", salts)
         _put(package, "policy", policy)
+        if verifier_page is not None:
+            _put(package, "verify.html", verifier_page)
         if verifier is not None:
             _put(package, "yuanzheng-verify.pyz", verifier)
         for path, digest in files:

@@ -385,7 +385,7 @@ async def _fetch(
         raise LedgerError("tools.bad-certificate", field=work.title, actual=wrong.code if wrong else "entry")
     write_file(options.out / f"{work.name}.tlog-proof", data)
     if not options.no_package:
-        from tools.build_verifier import find_verifier
+        from tools.build_verifier import find_page, find_verifier
 
         paths = [path for path, _ in work.paths]
         files = list(zip(paths, work.digests, strict=True)) if options.with_files else ()
@@ -397,6 +397,7 @@ async def _fetch(
             policy,
             number=result["number"],
             verifier=find_verifier(),
+            verifier_page=find_page(),
             page=None if options.no_pdf else _page(data),
             files=files,
         )

@@ -299,11 +299,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "\n"
             "1. {name}.tlog-proof 是证书：证明所列文件的数字指纹在出块时间之前已存在，且此后未变。\n"
             "   它不证明独创性、作者身份或权利有效性。请保留原件。\n"
-            "2. 核验无需联网，也无需信任出证机构。有 Python 3.11 以上的电脑上运行：\n"
+            "2. 核验无需联网，也无需信任出证机构。用浏览器打开 verify.html，放入本证据包；\n"
+            "   或在有 Python 3.11 以上的电脑上运行：\n"
             "     python3 yuanzheng-verify.pyz {name}.tlog-proof 原文件 --policy policy --lang zh\n"
             "   结论为「一致」「不一致」或「无法判断」，并逐步列出应为之值与实为之值。\n"
             "3. policy 载有账本公钥。使用前请与账本公布的公钥（公报、其他分中心、法院存档）核对：\n"
-            "   包内的公钥本身不能作为信任的依据。\n"
+            "   包内的公钥本身不能作为信任的依据。核验程序也可能被替换：重要场合请另取，或核对其 SHA-256。\n"
             "4. {name}.salts.json 载有打开承诺的盐值，等同于所披露内容本身，请妥善保管。\n"
         ),
         (
@@ -311,11 +312,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "\n"
             "1. {name}.tlog-proof is the certificate. It proves that the files' fingerprints existed before the block's time and\n"
             "   have not changed since. It does not prove originality, authorship or validity. Keep the originals.\n"
-            "2. Verifying needs no network, and no trust in whoever issued it. On any machine with Python 3.11 or later:\n"
+            "2. Verifying needs no network, and no trust in whoever issued it. Open verify.html in a browser and drop this package\n"
+            "   on it, or run on any machine with Python 3.11 or later:\n"
             "     python3 yuanzheng-verify.pyz {name}.tlog-proof ORIGINAL-FILE --policy policy --lang en\n"
             "   The verdict is CONSISTENT, INCONSISTENT or UNDETERMINED, each step with the value expected and found.\n"
             "3. policy holds the log's public key. Compare it first with the key that the ledger has published elsewhere\n"
-            "   (gazette, another sub-centre, a court's files): a key from inside a package proves nothing by itself.\n"
+            "   (gazette, another sub-centre, a court's files): a key from inside a package proves nothing by itself. Nor do the\n"
+            "   verifiers in it: where much depends on it, get yours elsewhere, or compare its SHA-256.\n"
             "4. {name}.salts.json holds the salts that open the commitments. Guard it like what it discloses.\n"
         ),
     ),
@@ -399,8 +402,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Written to {field}: {number} certificates. The hand-over entry's disclosed is: {actual}",
     ),
     "tools.case-readme": (
-        "移交材料（接收方：{actual}）\n\n1. 打开“索引.html”查看全部材料。\n2. 每份 .tlog-proof 都可离线核验：\n   python3 yuanzheng-verify.pyz 文件.tlog-proof 原件 --policy 策略文件\n   策略文件应取自您信任的来源，不要仅因其在本包中而信任。\n3. 证书证明该数据在所载时间前已存在且此后未变，不证明独创性、作者身份或权利效力。请要求出示原件。",
-        "Materials handed over (recipient: {actual})\n\n1. Open the index page (the .html file) to see everything.\n2. Every .tlog-proof verifies offline:\n   python3 yuanzheng-verify.pyz FILE.tlog-proof ORIGINAL --policy POLICY\n   Take the policy from a source that you trust, not because it is in this package.\n3. A certificate proves that this data existed before the stated time and has not changed since; not originality, authorship or validity. Ask for the original.",
+        "移交材料（接收方：{actual}）\n\n1. 打开“索引.html”查看全部材料。\n2. 每份 .tlog-proof 都可离线核验：用浏览器打开 verify.html，或运行\n   python3 yuanzheng-verify.pyz 文件.tlog-proof 原件 --policy 策略文件\n   策略文件应取自您信任的来源，不要仅因其在本包中而信任。\n3. 证书证明该数据在所载时间前已存在且此后未变，不证明独创性、作者身份或权利效力。请要求出示原件。",
+        "Materials handed over (recipient: {actual})\n\n1. Open the index page (the .html file) to see everything.\n2. Every .tlog-proof verifies offline: open verify.html in a browser, or run\n   python3 yuanzheng-verify.pyz FILE.tlog-proof ORIGINAL --policy POLICY\n   Take the policy from a source that you trust, not because it is in this package.\n3. A certificate proves that this data existed before the stated time and has not changed since; not originality, authorship or validity. Ask for the original.",
     ),
     "tools.disclosed": (
         "已写入 {field}：披露 {number} 项（{actual}）。",
