@@ -183,6 +183,9 @@ class Monitor:
             if head.size == first:
                 return
             # A lost tail has come back, and the ledger goes on from it.
+            self._comes_back(disk)
+            history = self.histories[node.name]
+        if history.roots.get(first) != disk.root:
             known = zip(view.leaf_hashes(0, first), history.hashes, strict=False)
             first = next((index for index, (one, other) in enumerate(known) if one != other), history.size)
             time = 0
@@ -542,7 +545,9 @@ class Monitor:
         if store is None:
             self._broken("the primary is away")
             return
-        fenced = self.disks[self._world.primary.name].fenced is not None
+        disk = self.disks[self._world.primary.name]
+        fenced = disk.fenced is not None
+        self._comes_back(disk)
         with store.snapshot() as view:
             for leaf, (index, wait) in self.acknowledged.items():
                 if wait == "local" and self._world.restored and (index >= view.head.size or fenced):
