@@ -129,12 +129,14 @@ def is_complete(result: dict[str, Any]) -> bool:
 
 
 def report(console: Console, name: str, result: dict[str, Any], url: str) -> int:
-    """Say in a line what became of an entry. Returns an exit code: 0, 1 refused, 2 not yet decided or cosigned."""
+    """Say in a line what became of an entry. Returns an exit code: 0, 1 refused, 2 not yet decided or cosigned, 3 not taken
+    because the node cannot."""
     if "error" in result:
         sentence = result["error"][f"detail_{console.language}"]
         refused = Quoted("tools.entry-refused", field=result["error"]["code"], actual=sentence)
         console.line(f"{console.paint('✗', 'red')} {name}: {refused.sentence(console.language)}")
-        return 1
+        status = result["error"].get("status")
+        return 3 if isinstance(status, int) and (status >= 500 or status in OVERLOADED) else 1
     if "pending" in result:
         console.line(f"{console.paint('…', 'yellow')} {name}")
         console.say("tools.kept", field=url.rstrip("/") + result["pending"]["place"])
@@ -148,5 +150,5 @@ def report(console: Console, name: str, result: dict[str, Any], url: str) -> int
 
 
 def worst(codes: Sequence[int]) -> int:
-    """The exit code for all: 1 if one was refused, else 2 if one waits."""
-    return 1 if 1 in codes else max(codes, default=0)
+    """The exit code for all: 1 if one was refused, else 3 if one could not be taken, else 2 if one waits."""
+    return next((code for code in (1, 3, 2) if code in codes), 0)
