@@ -27,7 +27,7 @@ from ledger.errors import LedgerError
 from ledger.policy import Policy
 from node.config import ReplicaSection
 from node.cosigning import Cosigner
-from node.following import Condemned, Follower
+from node.following import Condemned, Follower, LostTail
 from node.sealer import Sealer, Unavailable, fence_of
 from node.transport import Transport, Unreachable
 from node.vouching import is_vouched
@@ -149,7 +149,7 @@ class Standing:
             log.warning("cosigners hold %d leaves, this store %d: taking back what is missing", newest, head.size)
             await self._take_back(asked, newest)
         else:
-            await self._compare(asked)
+            await self._compare(asked, answered)
         with self._sealer.store.snapshot() as view:
             after = view.head
         if after.epoch > self._epoch():
@@ -231,20 +231,31 @@ class Standing:
             follower.close()
         raise Unreachable("node.no-source", actual=follower.trouble)
 
-    async def _compare(self, asked: list[Cosigner]) -> None:
-        """What the others hold must be of the tree that this node holds. Raises `Condemned`."""
+    async def _compare(self, asked: list[Cosigner], answered: dict[str, int]) -> None:
+        """What the others hold must be of the tree that this node holds.
+
+        Raises `Condemned`; or `Unavailable` if it is not known of as many as must answer, for a size alone shows no tree.
+        """
+        compared = {name for name, size in answered.items() if not size or name in self._heard}
         follower = self._follower(replace(self._settings, of=tuple(each.url for each in asked)))
         try:
-            for source in follower.sources:
+            for each, source in zip(asked, follower.sources, strict=True):
                 try:
                     await follower.compare(source)
                 except Condemned:
                     raise
+                except LostTail:
+                    # Its end is explained by the epoch that this node is in.
+                    pass
                 except LedgerError:
                     # What is not a checkpoint of this log says nothing about where it stands.
                     continue
+                compared.add(each.witness.name)
         finally:
             follower.close()
+        if self._majority and len(compared) < self.needed:
+            names = ", ".join(sorted({each.witness.name for each in asked} - compared))
+            raise Unavailable("node.cosigners-unreachable", expected=self.needed, actual=names)
 
     def fence(self, reason: str) -> None:
         """Never seal on this store again: somebody else does."""
