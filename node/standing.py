@@ -19,11 +19,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ledger import checkpoint as checkpoints
 from ledger import witness as witnessing
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, StoreError
 from ledger.policy import Policy
 from node.config import ReplicaSection
 from node.cosigning import Cosigner
@@ -104,8 +105,10 @@ class Standing:
             except Unavailable as error:
                 self._sealer.held = error
             except Condemned as error:
-                self.fence(error.code)
-                return
+                # On a full disk: found out and fenced again until it is written down.
+                with suppress(StoreError):
+                    self.fence(error.code)
+                    return
             except LedgerError as error:
                 self._sealer.held = Unavailable(
                     "node.cannot-take-back",
@@ -258,10 +261,13 @@ class Standing:
             raise Unavailable("node.cosigners-unreachable", expected=self.needed, actual=names)
 
     def fence(self, reason: str) -> None:
-        """Never seal on this store again: somebody else does."""
+        """Never seal on this store again: somebody else does.
+
+        Raises `StoreError` if that could not be written down: it holds until a restart, which asks again.
+        """
         log.critical("this node is fenced: %s", reason)
-        self._sealer.store.put_mark("fence", json.dumps({"reason": reason}).encode())
         self._sealer.held = Unavailable("node.fenced", actual=reason)
+        self._sealer.store.put_mark("fence", json.dumps({"reason": reason}).encode())
 
     async def doubt(self) -> None:
         """A cosigner has more than this running node, or something else: if it is the log's, another node seals."""
@@ -275,7 +281,8 @@ class Standing:
         try:
             await self._find_out()
         except Condemned as error:
-            self.fence(error.code)
+            with suppress(StoreError):
+                self.fence(error.code)
             return
         except UnknownKey as error:
             self._sealer.held = error
@@ -286,7 +293,8 @@ class Standing:
                 self._sealer.release()
                 return
         if self._grown(size) and fence_of(self._sealer.store) is None:
-            self.fence("another primary")
+            with suppress(StoreError):
+                self.fence("another primary")
 
     def _grown(self, size: int) -> bool:
         """Whether something was taken back beyond `size`; a node that seals cannot lack what another sealed."""
