@@ -12,7 +12,11 @@ const MARKS = { ok: "✓", failed: "✗", unknown: "?", note: "·", consistent: 
 const given = { evidence: null, files: [], policy: null };
 // What the last run came to: `{ report }` or `{ refusal }`, or nothing.
 let outcome = null;
-let turn = 0;
+// Counters by which an answer knows whether it is still asked for: each kind of question has its own, since a policy that is
+// being read must not make the evidence given beside it forgotten.
+let opening = 0;
+let trusting = 0;
+let running = 0;
 let judging, hashers;
 const measured = new WeakMap();
 
@@ -74,19 +78,23 @@ async function loadPolicy() {
     await takePolicy(new Blob([Uint8Array.from(atob(inside), (c) => c.charCodeAt(0))]), "file", null);
   } else if ($("script").src) {
     const answer = await fetch(new URL("policy", location.href), { credentials: "omit" }).catch(() => null);
-    if (answer?.ok && given.policy === null) await takePolicy(await answer.blob(), "site", null);
+    const policy = answer?.ok ? await answer.blob() : null;
+    if (policy !== null && trusting === 0) await takePolicy(policy, "site", null);
   }
 }
 
 async function takePolicy(blob, source, name) {
+  const mine = ++trusting;
+  let policy = null;
+  let failed = null;
   try {
-    given.policy = { ...(await judging.ask("describe", blob)), source, name };
+    policy = { ...(await judging.ask("describe", blob)), source, name };
   } catch (error) {
-    given.policy = null;
-    showPolicy(error);
-    return;
+    failed = error;
   }
-  showPolicy();
+  if (mine !== trusting) return;
+  given.policy = policy;
+  showPolicy(failed);
   await run();
 }
 
@@ -114,17 +122,19 @@ function worded(code, content) {
 // Evidence and files
 
 async function takeEvidence(blob, name) {
-  const mine = ++turn;
+  const mine = ++opening;
+  ++running;
   given.evidence = null;
   outcome = null;
   showWorking();
   try {
     const opened = await judging.ask("open", name === null ? blob : new File([blob], name));
-    if (mine !== turn) return;
-    given.evidence = { ...opened, name };
-    if (opened.policy !== null) given.evidence.policy = await judging.ask("describe", new Blob([opened.policy])).catch(() => null);
+    const inside = opened.policy === null ? null : new Blob([opened.policy]);
+    const policy = inside && (await judging.ask("describe", inside).catch(() => null));
+    if (mine !== opening) return;
+    given.evidence = { ...opened, name, policy };
   } catch (error) {
-    if (mine === turn) settle({ refusal: error });
+    if (mine === opening) settle({ refusal: error });
     return;
   }
   await run();
@@ -149,19 +159,19 @@ const compared = () => (given.files.length ? given.files : (given.evidence?.orig
 
 // Verifies what is there, and shows it unless something newer was given meanwhile.
 async function run() {
-  const mine = ++turn;
+  const mine = ++running;
   showChosen();
   if (given.evidence === null) return;
   showWorking();
   const { proof, text, page } = given.evidence;
   try {
-    const files = await measure(compared(), () => mine === turn);
-    if (mine !== turn) return;
+    const files = await measure(compared(), () => mine === running);
+    if (mine !== running) return;
     const policy = given.policy?.data ?? null;
     const report = await judging.ask("judge", { proof, text, page, files, policy });
-    if (mine === turn) settle({ report });
+    if (mine === running) settle({ report });
   } catch (error) {
-    if (mine === turn) settle({ refusal: error });
+    if (mine === running) settle({ refusal: error });
   }
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import zipfile
+from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -226,6 +228,46 @@ async def test_measuring_can_be_stopped(browser: Browser, given: Given, tmp_path
         assert await page.verdict() == "consistent"
         assert (await page.steps())["verify.no-files"] == "note"
         assert await page.give("files", given.file) == "consistent"
+
+
+TOGETHER = """(given) => {
+  for (const [id, name, text] of given) {
+    const files = new DataTransfer();
+    files.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+    const input = document.getElementById(id);
+    input.files = files.files;
+    input.dispatchEvent(new Event("change"));
+  }
+}"""
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("policy", "certificate", "files"))), ids="-".join)
+async def test_everything_at_once(browser: Browser, given: Given, order: tuple[str, ...]) -> None:
+    """What is given while something else is still being read is not lost, in whichever order that happens."""
+    paths = {"policy": given.policy, "certificate": given.certificate, "files": given.file}
+    handed = [(where, paths[where].name, b64encode(paths[where].read_bytes()).decode()) for where in order]
+    async with visit(browser, address(given, "disk")) as page:
+        await page.page.evaluate(TOGETHER, handed)
+        await page.page.wait_for_selector("main[data-state=consistent] code:text-is('verify.file')", state="attached")
+
+
+async def test_the_newest_of_each_counts(browser: Browser, given: Given) -> None:
+    """Of two policies or two certificates given at once, the later is what counts, and the site's policy never overrides."""
+    trusted = b64encode(given.policy.read_bytes()).decode()
+    certificate = b64encode(given.certificate.read_bytes()).decode()
+    wrong = b64encode(b"log nonsense").decode()
+    handed = [
+        ("certificate", "none", wrong),
+        ("policy", "none", wrong),
+        ("certificate", "proof", certificate),
+        ("policy", "own", trusted),
+    ]
+    async with visit(browser, address(given, "node"), ready=False) as page:
+        await page.page.evaluate(TOGETHER, handed)
+        await page.page.wait_for_selector("main[data-state=consistent]")
+        await page.page.wait_for_load_state("networkidle")
+        assert await page.page.inner_text("#certificate-name") == "proof"
+        assert "own" in await page.page.inner_text("#policy-shown")
 
 
 async def test_a_policy_that_is_none(browser: Browser, given: Given) -> None:
