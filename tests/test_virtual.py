@@ -97,3 +97,20 @@ def test_a_function_cut_off_never_answers() -> None:
     loop.run_until_complete(asyncio.sleep(1))
     assert effects == ["committed"]
     loop.bury()
+
+
+def test_what_is_buried_asks_the_loop_that_it_lived_in() -> None:
+    """A coroutine that ends its own tasks when it is cut off makes no loop of asyncio's, which nobody would close."""
+    loop = VirtualLoop(Random(1))
+    asked: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            asked.append(asyncio.get_event_loop())
+
+    loop.create_task(main())
+    loop.run_until_complete(asyncio.sleep(1))
+    loop.bury()
+    assert asked == [loop]

@@ -182,10 +182,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def bury(self) -> None:
         """Close the loop, and every coroutine that was cut off or left over."""
-        for task in self._tasks:
-            coroutine = task.get_coro()
-            with suppress(BaseException):
-                coroutine.close()
+        # What a coroutine's end asks for, it asks of this loop: without one asyncio would make a real one and lose it.
+        asyncio.events._set_running_loop(self)
+        try:
+            for task in self._tasks:
+                coroutine = task.get_coro()
+                with suppress(BaseException):
+                    coroutine.close()
+        finally:
+            asyncio.events._set_running_loop(None)
         self.close()
 
 
