@@ -270,7 +270,11 @@ class Standing:
         self._sealer.store.put_mark("fence", json.dumps({"reason": reason}).encode())
 
     async def doubt(self) -> None:
-        """A cosigner has more than this running node, or something else: if it is the log's, another node seals."""
+        """A cosigner has more than this running node, or something else: if it is the log's, another node seals.
+
+        Only what this node lacked while it sealed must be another's. Before its first block it may be what an earlier life
+        of this store lost, shown by a cosigner that itself learnt of it only now: that is taken back as before the start.
+        """
         if isinstance(self._sealer.held, Unavailable):
             return
         self._sealer.held = Unavailable("node.asking-cosigners", expected=self.needed)
@@ -288,11 +292,13 @@ class Standing:
             self._sealer.held = error
             await self._until_known()
         except LedgerError:
-            # Nobody answers now: the quorum is not met meanwhile, and the next refusal asks again.
             if not self._grown(size):
+                # Nobody answers now: the quorum is not met meanwhile, and the next refusal asks again.
                 self._sealer.release()
                 return
-        if self._grown(size) and fence_of(self._sealer.store) is None:
+            if not self._sealer.blocks:
+                await self._until_known()
+        if self._sealer.blocks and self._grown(size) and fence_of(self._sealer.store) is None:
             with suppress(StoreError):
                 self.fence("another primary")
 

@@ -30,7 +30,7 @@ from node.joining import join
 from node.outbox import Outbox
 from node.peers import HttpTransport
 from node.recovering import open_epoch, take_all
-from node.sealer import Sealer, fence_of
+from node.sealer import Sealed, Sealer, fence_of
 from node.standing import Standing
 from node.transport import Answer, Unreachable
 from tests import ledgers
@@ -169,50 +169,86 @@ def _seal_by(store: Store, leaf: bytes, key: keys.SigningKey) -> None:
 
 
 class _CutOff:
-    """A follower that is cut off behind the first block that it takes back."""
+    """A follower that is cut off behind each block that it takes back."""
 
     trouble = None
 
     def __init__(self, store: Store, centre: Centre) -> None:
         self._store, self._centre = store, centre
-        self.sources: list[Any] = []
+        self.sources = ["hankou"]
 
     async def pull(self) -> bool:
-        seal(self._store, [self._centre.work("another's")], now_ms() + 1)
+        with self._store.snapshot() as view:
+            time = max(now_ms(), view.head.time) + 1
+        seal(self._store, [self._centre.work(f"another's at {time}")], time)
         raise Unreachable("node.no-source", actual="cut off")
+
+    async def compare(self, source: str) -> None:
+        """Nothing differs."""
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-class _Replica:
-    """Answers with a checkpoint of a larger tree."""
+class _Holding:
+    """Answers with a checkpoint of a tree of this size."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
 
     async def ask(self, method: str, url: str, **_: Any) -> Answer:
         vkey = keys.VKey(ledgers.ORIGIN, keys.ED25519, LOG.public)
-        return Answer(200, checkpoint.sign(checkpoint.Checkpoint(ledgers.ORIGIN, 100, bytes(32)), vkey, LOG))
+        return Answer(200, checkpoint.sign(checkpoint.Checkpoint(ledgers.ORIGIN, self._size, bytes(32)), vkey, LOG))
 
 
-async def test_a_running_primary_that_took_anything_back_never_seals_again(tmp_path: Path) -> None:
+async def _doubted(centre: Centre, store: Store, sealer: Sealer, missing: int) -> None:
+    """A running primary is told by its only replica that this many leaves more exist."""
+
+    async def sleep(_: float) -> None:
+        pass
+
+    with store.snapshot() as view:
+        newest = view.head.size + missing
+    witness = policy.Witness("hankou", keys.VKey("hankou", keys.COSIGNATURE, LOG.public), "http://hankou")
+    cosigners = [Cosigner(witness, True)]
+    follower = cast(Follower, _CutOff(store, centre))
+    replica = _Holding(newest)
+    standing = Standing(sealer, cosigners, 1, TRUSTED, replica, lambda _: follower, ReplicaSection(), sleep=sleep)
+    sealer.release()
+    await standing.doubt()
+
+
+async def test_a_primary_that_sealed_and_took_anything_back_never_seals_again(tmp_path: Path) -> None:
     """Whatever it lacked another node sealed, even where it could take back only the beginning of it."""
     centre = make_centre(tmp_path / "centre")
     with Store.open(centre.data) as store:
         sealer = Sealer(store, [LOG], SystemClock(), centre.config().sealing)
-        witness = policy.Witness("hankou", keys.VKey("hankou", keys.COSIGNATURE, LOG.public), "http://hankou")
-        standing = Standing(
-            sealer,
-            [Cosigner(witness, True)],
-            1,
-            TRUSTED,
-            _Replica(),
-            lambda _: cast(Follower, _CutOff(store, centre)),
-            ReplicaSection(),
-        )
-        sealer.release()
-        await standing.doubt()
+        running = asyncio.create_task(sealer.run())
+        await sealer.submit([centre.work("its own")])
+        await _doubted(centre, store, sealer, 100)
         assert sealer.held is not None
         assert (sealer.held.code, fence_of(store)) == ("node.fenced", "another primary")
-        sealer.writer.shutdown()
+        sealer.stop()
+        await running
+
+
+async def test_what_is_lacked_before_the_first_block_may_be_an_earlier_lifes(tmp_path: Path) -> None:
+    """A replica may learn only after the start of what this store lost: it is taken back, all of it, and sealed on."""
+    centre = make_centre(tmp_path / "centre")
+    with Store.open(centre.data) as store:
+        with store.snapshot() as view:
+            size = view.head.size
+        sealer = Sealer(store, [LOG], SystemClock(), centre.config().sealing)
+        running = asyncio.create_task(sealer.run())
+        await _doubted(centre, store, sealer, 4)
+        assert (sealer.held, fence_of(store)) == (None, None)
+        with store.snapshot() as view:
+            assert view.head.size == size + 4
+        (outcome,) = await sealer.submit([centre.work("its own")])
+        assert isinstance(outcome, Sealed)
+        assert outcome.index == size + 4
+        sealer.stop()
+        await running
 
 
 def _promotion(union: Union, folder: Path) -> tuple[Replica, Path]:
