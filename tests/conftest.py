@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.centres import centre as centre
+from tests.transports import transport as transport
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,13 +17,14 @@ from ledger.messages import area
 from node import alarms
 from node.alarms import Alarms
 from node.clocks import MAX_STATUS_BYTES, Clocks
-from node.config import AlarmSection, PeersSection, TlsSection
+from node.config import AlarmSection, TlsSection
 from node.peers import HttpTransport
 from node.tls import ServerTls
 from node.transport import Answer, Unreachable
 from tests.certificates import Authority
 from tests.nodes import TestClock, embedded, make_centre, now_ms, until
 from tests.test_node_peers import serving
+from tests.transports import Asked, StandIn
 
 DAY_MS = 86_400_000
 PARAMS: dict[str, dict[str, Any]] = {
@@ -35,27 +36,18 @@ PARAMS: dict[str, dict[str, Any]] = {
 }
 
 
-class Scripted:
-    """A transport whose answers a test gives: a status, or an error where it is None. Keeps what was asked."""
+class Scripted(StandIn):
+    """Answers by address: with a status or a body; None is nobody who answers."""
 
-    def __init__(self, answer: Callable[[str], bytes | int | None]) -> None:
-        self.answer = answer
-        self.asked: list[tuple[str, str, bytes]] = []
+    def __init__(self, answers: Callable[[str], bytes | int | None]) -> None:
+        super().__init__()
+        self._answers = answers
 
-    async def ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        seconds: float = 10.0,
-    ) -> Answer:
+    async def answer(self, asked: Asked) -> Answer:
         """Answer as scripted."""
-        self.asked.append((method, url, body))
-        found = self.answer(url)
+        found = self._answers(asked.url)
         if found is None:
-            raise Unreachable("node.unreachable", field=url, actual="silence")
+            raise Unreachable("node.unreachable", field=asked.url, actual="silence")
         return Answer(found) if isinstance(found, int) else Answer(200, found)
 
 
@@ -149,7 +141,7 @@ def test_the_newest_hundred_are_kept() -> None:
 # Posting
 
 
-async def test_an_alarm_is_posted_as_json(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_alarm_is_posted_as_json(caplog: pytest.LogCaptureFixture, transport: HttpTransport) -> None:
     """To the operator's address, once, over real HTTP; the address itself is told to nobody."""
     got: list[Any] = []
 
@@ -159,7 +151,7 @@ async def test_an_alarm_is_posted_as_json(caplog: pytest.LogCaptureFixture) -> N
         got.append(json.loads(await request.read()))
         return web.Response(status=204)
 
-    async with serving(hook) as url, HttpTransport(PeersSection()) as transport:
+    async with serving(hook) as url:
         found = made(transport, webhook=url + "/secret")
         async with running(found):
             for _ in range(3):
@@ -185,7 +177,7 @@ async def test_posting_is_tried_five_times(caplog: pytest.LogCaptureFixture) -> 
         found.raise_(alarms.STORE, reason="c")
         await until(lambda: found.status()["unposted"] == 0)
     assert sleeps.slept[3:] == [2, 8, 32, 128]
-    assert [json.loads(body)["params"]["reason"] for _, _, body in transport.asked] == [*"aaaa", *"bbbbb", "c"]
+    assert [json.loads(each.body)["params"]["reason"] for each in transport.asked] == [*"aaaa", *"bbbbb", "c"]
     assert found.status()["lost"] == 1
     assert "could not be posted: silence" in caplog.text
     assert "secret" not in caplog.text
@@ -196,9 +188,9 @@ async def test_a_flood_of_alarms_waits_in_bounds() -> None:
     opened = asyncio.Event()
 
     class Slow(Scripted):
-        async def ask(self, *arguments: Any, **named: Any) -> Answer:
+        async def answer(self, asked: Asked) -> Answer:
             await opened.wait()
-            return await super().ask(*arguments, **named)
+            return await super().answer(asked)
 
     transport = Slow(lambda url: 200)
     found = made(transport, webhook="http://hook")
@@ -359,11 +351,11 @@ async def test_a_clock_set_back_between_is_no_measurement() -> None:
     assert found.status()["peers"]["a"]["answered"] is False
 
 
-async def test_clocks_are_compared_for_as_long_as_the_task_runs(tmp_path: Path) -> None:
+async def test_clocks_are_compared_for_as_long_as_the_task_runs(tmp_path: Path, transport: HttpTransport) -> None:
     """A real node's /status tells its clock, and the difference is found every minute."""
     centre, sleeps = make_centre(tmp_path / "centre"), Sleeps()
     ahead = TestClock(centre.began + 60_000, step=1)
-    async with embedded(centre, clock=ahead) as node, HttpTransport(PeersSection()) as transport:
+    async with embedded(centre, clock=ahead) as node:
         told = made()
         found = Clocks({"node": node.url}, transport, TestClock(centre.began), sleeps, bound_ms=1000, alarm=told.raise_)
         async with running(found):

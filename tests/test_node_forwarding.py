@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from ledger import block, pending, receipt, tiles, verify
@@ -20,73 +19,55 @@ from ledger.errors import StoreError
 from ledger.merkle import leaf_hash
 from node.forwarding import BUNDLE, ENTRIES, OCTETS, Forwarder, ForwardingSettings
 from node.outbox import Outbox, OutboxFull, Settlement
-from node.transport import Answer, Unreachable
+from node.peers import HttpTransport
+from node.transport import Answer, Transport, Unreachable
 from tests import ledgers
 from tests.nodes import Centre, Running, TestClock, embedded, make_centre, until
 from tests.test_pending import REPLICA, TRUST
+from tests.transports import Asked, StandIn
 
 QUICK = ForwardingSettings(timeout_seconds=5.0, wait_seconds=0.0)
 AWAY = Unreachable("node.primary-answer", expected="200", actual="silence")
 
 
-class HttpTransport:
-    """Requests over real connections, one each, as after any restart."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, int]] = []
-
-    async def ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        seconds: float = 10.0,
-    ) -> Answer:
-        """Ask the primary."""
-        self.asked.append((method, url, len(body)))
-        timeout = aiohttp.ClientTimeout(total=seconds)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.request(method, url, data=body, headers=dict(headers or {})) as answer,
-            ):
-                found = {name.lower(): value for name, value in answer.headers.items()}
-                return Answer(answer.status, await answer.read(), found)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unreachable("node.primary-answer", expected="200", actual=type(error).__name__) from error
+def leaves_of(asked: Asked) -> list[bytes]:
+    """What was submitted."""
+    return tiles.decode_bundle(asked.body) if asked.headers["content-type"] == ENTRIES else [asked.body]
 
 
-@dataclass
-class Scripted:
-    """A transport that answers from a list, and says what it was asked; an empty list is a primary that is away."""
+class Scripted(StandIn):
+    """Answers from a list; an empty one is a primary that is away."""
 
-    answers: list[Answer | Unreachable | Callable[[list[bytes]], Answer]] = field(default_factory=list)
-    asked: list[list[bytes]] = field(default_factory=list)
-    headers: list[Mapping[str, str]] = field(default_factory=list)
-    urls: list[str] = field(default_factory=list)
+    def __init__(self, answers: Sequence[Answer | Unreachable | Callable[[list[bytes]], Answer]] = ()) -> None:
+        super().__init__()
+        self.answers = list(answers)
 
-    async def ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        seconds: float = 10.0,
-    ) -> Answer:
+    async def answer(self, asked: Asked) -> Answer:
         """Take the next answer."""
-        fields = dict(headers or {})
-        leaves = tiles.decode_bundle(body) if fields["content-type"] == ENTRIES else [body]
-        self.asked.append(leaves)
-        self.headers.append(fields)
-        self.urls.append(f"{method} {url} {seconds:g}")
+        leaves = leaves_of(asked)
         await asyncio.sleep(0)
         answer = self.answers.pop(0) if self.answers else AWAY
         if isinstance(answer, Unreachable):
             raise answer
         return answer if isinstance(answer, Answer) else answer(leaves)
+
+    def bundles(self) -> list[list[bytes]]:
+        """The leaves of each request."""
+        return [leaves_of(each) for each in self.asked]
+
+
+class Noted(StandIn):
+    """Passes on what it is asked."""
+
+    def __init__(self, real: Transport) -> None:
+        super().__init__()
+        self._real = real
+
+    async def answer(self, asked: Asked) -> Answer:
+        """The real answer."""
+        return await self._real.ask(
+            asked.method, asked.url, body=asked.body, headers=asked.headers, seconds=asked.seconds
+        )
 
 
 @dataclass
@@ -192,11 +173,11 @@ PORTAL = Answer(200, b"<html>Please log in</html>", {"content-type": "text/html"
 # With a real primary
 
 
-async def test_a_submission_is_passed_on_and_answered_by_the_primary(tmp_path: Path) -> None:
+async def test_a_submission_is_passed_on_and_answered_by_the_primary(tmp_path: Path, transport: HttpTransport) -> None:
     """Status, body and type of the answer are the primary's own, refusals too, and the outbox stays empty."""
     centre = make_centre(tmp_path / "centre")
     stranger = ledgers.registration(by=ledgers.party("stranger"), at=centre.began)
-    async with primary(centre) as node, replica(tmp_path, HttpTransport(), node.url) as here:
+    async with primary(centre) as node, replica(tmp_path, transport, node.url) as here:
         leaf, more = centre.work("1"), [centre.work("2"), centre.work("3")]
         answer, result = await here.submit(leaf)
         assert answer.status == 200
@@ -217,14 +198,16 @@ async def test_a_submission_is_passed_on_and_answered_by_the_primary(tmp_path: P
         assert await here.forwarder.pending(leaf_hash(leaf)) is None
 
 
-async def test_two_thousand_entries_wait_for_the_primary_and_arrive_in_order(tmp_path: Path) -> None:
+async def test_two_thousand_entries_wait_for_the_primary_and_arrive_in_order(
+    tmp_path: Path, transport: HttpTransport
+) -> None:
     """While it is away all are promised; back at its place it has each once, in the order of their submission."""
     centre = make_centre(tmp_path / "centre", profile="opaque")
     leaves = [centre.work(str(i)) for i in range(2000)]
     async with primary(centre) as node:
         url, port = node.url, node.node.port
-    transport = HttpTransport()
-    async with replica(tmp_path, transport, url) as here:
+    noted = Noted(transport)
+    async with replica(tmp_path, noted, url) as here:
         for leaf in leaves[:20]:
             answer, said = await here.submit(leaf)
             assert answer.status == 202
@@ -235,7 +218,7 @@ async def test_two_thousand_entries_wait_for_the_primary_and_arrive_in_order(tmp
         assert [each["pending"]["leaf_hash"] for each in said["results"]] == [
             leaf_hash(leaf).hex() for leaf in leaves[20:1500]
         ]
-        assert len(transport.asked) == 1
+        assert len(noted.asked) == 1
         running = asyncio.create_task(here.forwarder.run())
         async with primary(centre, port) as node:
             # Some come while the others are on their way: they wait behind them.
@@ -250,18 +233,17 @@ async def test_two_thousand_entries_wait_for_the_primary_and_arrive_in_order(tmp
         }  # fmt: skip
     stored = [leaf for leaf in centre.leaves() if not block.is_block(leaf)]
     assert stored == leaves
-    sent = [size for _, address, size in transport.asked if address.endswith("?wait=local")]
-    assert len(sent) < 60
+    assert len([each for each in noted.asked if each.url.endswith("?wait=local")]) < 60
     assert not centre.findings()
 
 
-async def test_a_primary_that_comes_and_goes_gets_each_entry_once(tmp_path: Path) -> None:
+async def test_a_primary_that_comes_and_goes_gets_each_entry_once(tmp_path: Path, transport: HttpTransport) -> None:
     """Stopped and started again and again while entries come in, it ends with all of them, each once, in order."""
     centre = make_centre(tmp_path / "centre", profile="opaque")
     async with primary(centre) as node:
         url, port = node.url, node.node.port
     taken: list[bytes] = []
-    async with replica(tmp_path, HttpTransport(), url) as here:
+    async with replica(tmp_path, transport, url) as here:
         running = asyncio.create_task(here.forwarder.run())
         for round_ in range(4):
             async with primary(centre, port):
@@ -280,7 +262,7 @@ async def test_a_primary_that_comes_and_goes_gets_each_entry_once(tmp_path: Path
     assert stored == taken
 
 
-async def test_a_refusal_reaches_whoever_asks(tmp_path: Path) -> None:
+async def test_a_refusal_reaches_whoever_asks(tmp_path: Path, transport: HttpTransport) -> None:
     """An entry that the rules refuse holds back no other; its place says why in both languages, and it may come again."""
     centre = make_centre(tmp_path / "centre")
     stranger = ledgers.party("stranger")
@@ -288,7 +270,7 @@ async def test_a_refusal_reaches_whoever_asks(tmp_path: Path) -> None:
     before, after = centre.work("before"), centre.work("after")
     async with primary(centre) as node:
         url, port = node.url, node.node.port
-    async with replica(tmp_path, HttpTransport(), url) as here:
+    async with replica(tmp_path, transport, url) as here:
         await here.submit(before, leaf, after, query="wait=quorum")
         waits = await here.about(leaf)
         assert (waits["state"], waits["wait"], waits["result"], waits["error"]) == ("waiting", "quorum", None, None)
@@ -329,20 +311,20 @@ class Mortal(Outbox):
         super().settle_all(settlements)
 
 
-async def test_a_crash_between_answer_and_settlement_is_harmless(tmp_path: Path) -> None:
+async def test_a_crash_between_answer_and_settlement_is_harmless(tmp_path: Path, transport: HttpTransport) -> None:
     """The next start sends the same bytes again, gets the first answer, and the ledger has each entry once."""
     centre = make_centre(tmp_path / "centre")
     leaves = [centre.work(str(i)) for i in range(5)]
     async with primary(centre) as node:
         url, port = node.url, node.node.port
-    async with replica(tmp_path, HttpTransport(), url, outbox=Mortal) as here:
+    async with replica(tmp_path, transport, url, outbox=Mortal) as here:
         _, promised = await here.submit(*leaves)
         async with primary(centre, port) as node:
             with pytest.raises(Crash):
                 await here.forwarder.run()
             async with node.http.get(node.url + f"/entries/{leaf_hash(leaves[4]).hex()}") as found:
                 assert found.status == 200
-    async with replica(tmp_path, HttpTransport(), url) as here, primary(centre, port) as node:
+    async with replica(tmp_path, transport, url) as here, primary(centre, port) as node:
         about = await here.about(leaves[0])
         assert about["state"] == "waiting"
         assert about["receipt"] == promised["results"][0]["pending"]["receipt"]
@@ -355,26 +337,19 @@ async def test_a_crash_between_answer_and_settlement_is_harmless(tmp_path: Path)
     assert stored == leaves
 
 
-@dataclass
-class Fickle:
+class Fickle(StandIn):
     """A primary behind a bad line: it keeps what it has taken in order, and each leaf once, whatever becomes of answers."""
 
-    random: random.Random
-    good: bool = False
-    leaves: list[bytes] = field(default_factory=list)
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self.random = chance
+        self.good = False
+        self.leaves: list[bytes] = []
 
-    async def ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        seconds: float = 10.0,
-    ) -> Answer:
+    async def answer(self, asked: Asked) -> Answer:
         """Take all, a beginning or nothing, and answer or not."""
-        batch = dict(headers or {})["content-type"] == ENTRIES
-        leaves = tiles.decode_bundle(body) if batch else [body]
+        batch = asked.headers["content-type"] == ENTRIES
+        leaves = leaves_of(asked)
         await asyncio.sleep(0)
         fate = (
             "taken"
@@ -527,8 +502,11 @@ async def test_what_is_asked_of_the_primary(tmp_path: Path) -> None:
         }
         await here.forwarder.submit([b"a"], batch=False, query="wait=local", headers=headers)
         await here.forwarder.submit([b"a", b"b"], batch=True, headers={})
-    assert transport.urls == ["POST http://primary/entries?wait=local 10", "POST http://primary/entries 40"]
-    assert transport.headers == [
+    assert [(each.method, each.url, each.seconds) for each in transport.asked] == [
+        ("POST", "http://primary/entries?wait=local", 10),
+        ("POST", "http://primary/entries", 40),
+    ]
+    assert [each.headers for each in transport.asked] == [
         {"accept-language": "zh", "prefer": "return=minimal", "content-type": OCTETS},
         {"content-type": ENTRIES},
     ]
@@ -566,7 +544,7 @@ async def test_an_entry_behind_one_that_must_come_again_is_not_settled(tmp_path:
     async with replica(tmp_path, transport) as here:
         await here.submit(*leaves)
         await here.drained()
-        assert transport.asked[1:] == [leaves, leaves[1:]]
+        assert transport.bundles()[1:] == [leaves, leaves[1:]]
         assert [(await here.about(leaf))["state"] for leaf in leaves] == ["sealed"] * 3
         trouble = (await here.about(b"c"))["trouble"]
         assert trouble["code"] == "node.primary-trouble"
@@ -645,12 +623,12 @@ async def test_bundles_are_bounded(tmp_path: Path) -> None:
     async with replica(tmp_path, transport) as here:
         await here.submit(*[b"%d" % i for i in range(300)])
         await here.drained()
-        assert [len(leaves) for leaves in transport.asked[1:]] == [BUNDLE, 44]
+        assert [len(leaves) for leaves in transport.bundles()[1:]] == [BUNDLE, 44]
         transport.answers = [AWAY, *[results_of] * 9]
         del transport.asked[:]
         await here.submit(*[bytes([i]) * 60_000 for i in range(100)])
         await here.drained()
-        assert [len(leaves) for leaves in transport.asked[1:]] == [69, 31]
+        assert [len(leaves) for leaves in transport.bundles()[1:]] == [69, 31]
 
 
 async def test_a_refusal_without_sentences_gets_them(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def files(pair: Pair, **more: Any) -> TlsSection:
 
 @pytest.mark.parametrize("workers", ["0", "1"])
 async def test_a_node_serves_https_and_renews_its_certificate(
-    tmp_path: Path, authority: Authority, pair: Pair, workers: str
+    tmp_path: Path, authority: Authority, pair: Pair, transport: HttpTransport, workers: str
 ) -> None:
     """With options alone, with workers and without: HTTPS and nothing else; a renewed certificate is shown to new
     connections within seconds, and a connection that was there before goes on."""
@@ -90,9 +90,8 @@ async def test_a_node_serves_https_and_renews_its_certificate(
             assert shown(node.url, authority) == second.serial
             kept.request("GET", "/status")
             assert json.loads(kept.getresponse().read())["process"]["tls"]["trouble"] is None
-        async with HttpTransport(PeersSection()) as transport:
-            with pytest.raises(Unreachable):
-                await transport.ask("GET", f"http://127.0.0.1:{node.port}/healthz")
+        with pytest.raises(Unreachable):
+            await transport.ask("GET", f"http://127.0.0.1:{node.port}/healthz")
         assert node.stop() == 0
         assert "Traceback" not in node.log()
 

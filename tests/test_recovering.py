@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import termios
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from ledger.errors import LedgerError
 from ledger.misbehaviour import Evidence
 from ledger.store import Store
 from node.clock import SystemClock
-from node.config import ConfigError, PeersSection, ReplicaSection
+from node.config import ConfigError, ReplicaSection
 from node.cosigning import Cosigner
 from node.following import Condemned, Follower, LostTail
 from node.joining import join
@@ -55,13 +55,6 @@ def recovered(store: Store, config: Any, size: int | None = None) -> None:
     data = {"epoch": head.epoch + 1, "reason": "promotion", "size": head.size if size is None else size}
     leaf = signed(body("ledger.recover", AUTHORITY[0], data, at=now_ms()), AUTHORITY[0], [AUTHORITY[1]])
     open_epoch(store, [leaf], [LOG], SystemClock(), config.sealing)
-
-
-@pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
-    """Reads files, and would ask nodes."""
-    async with HttpTransport(PeersSection()) as opened:
-        yield opened
 
 
 class Lost:
