@@ -12,8 +12,9 @@ from typing import Any
 
 from ledger import block, categories, certificate, chain, checkpoint, entry, keys, kinds, merkle, policy
 from ledger.block import Clock
+from ledger.certificate import OpenFile, OpenValue
 from ledger.chain import Applied, Draft, Head, Profile
-from ledger.commitment import FileDigest, commitment
+from ledger.commitment import FileDigest, commitment, manifest_root, record_hash
 from ledger.errors import LedgerError
 from ledger.sm3 import sm3
 
@@ -246,3 +247,26 @@ def founded() -> Ledger:
     ledger.seal(accreditation())
     ledger.seal(attestation())
     return ledger
+
+
+FILES = [measured(f"花型-{i}.svg", b"<svg>%d</svg>" % i) for i in range(5)]
+TITLE = OpenValue(seeded("salt of title"), "title", "花型 1")
+"""Opens the title of a `registration` that is given no other."""
+
+
+def sealed() -> tuple[Ledger, int, list[OpenValue | OpenFile]]:
+    """A founded ledger with one sealed registration of `FILES`, its leaf index, and all that its holder can disclose."""
+    ledger = founded()
+    records: list[Any] = [file.record(seeded("salt of " + file.name)) for file in FILES]
+    manifest: list[Any] = [len(records), manifest_root(records)]
+    salt = seeded("salt of manifest")
+    leaf = registration(
+        mode="sealed", files=(), manifest=commitment("manifest", manifest, salt), category="trade-secret"
+    )
+    index = ledger.seal(leaf).first
+    hashes = [record_hash(record) for record in records]
+    items: list[OpenValue | OpenFile] = [TITLE, OpenValue(salt, "manifest", manifest)]
+    for i, record in enumerate(records):
+        items.append(OpenFile(i, record, tuple(merkle.path(i, hashes))))
+        items.append(OpenValue(seeded("salt of " + FILES[i].name), "name", FILES[i].name))
+    return ledger, index, items

@@ -30,15 +30,12 @@ from ledger import (
 from ledger import cosignature as cosignatures
 from ledger.block import Clock
 from ledger.certificate import Certificate, Issuer, OpenFile, OpenValue, ProvenLeaf
-from ledger.commitment import commitment, manifest_root, record_hash
+from ledger.commitment import commitment
 from ledger.errors import FormatError, LedgerError
 from ledger.note import Note
 from tests import ledgers
-from tests.ledgers import START, measured, seeded
+from tests.ledgers import FILES, START, TITLE, measured, seeded
 from tests.web.forge import Forge
-
-FILES = [measured(f"花型-{i}.svg", b"<svg>%d</svg>" % i) for i in range(5)]
-TITLE = OpenValue(seeded("salt of title"), "title", "花型 1")
 
 
 def open_ledger() -> tuple[ledgers.Ledger, int]:
@@ -47,24 +44,6 @@ def open_ledger() -> tuple[ledgers.Ledger, int]:
     index = ledger.seal(ledgers.registration(FILES)).first
     ledger.seal(*[ledgers.registration(nonce=str(i)) for i in range(40)])
     return ledger, index
-
-
-def sealed_ledger() -> tuple[ledgers.Ledger, int, list[OpenValue | OpenFile]]:
-    """A founded ledger with one sealed registration, its leaf index, and everything that its holder can disclose."""
-    ledger = ledgers.founded()
-    records: list[Any] = [file.record(seeded("salt of " + file.name)) for file in FILES]
-    manifest: list[Any] = [len(records), manifest_root(records)]
-    salt = seeded("salt of manifest")
-    leaf = ledgers.registration(
-        mode="sealed", files=(), manifest=commitment("manifest", manifest, salt), category="trade-secret"
-    )
-    index = ledger.seal(leaf).first
-    hashes = [record_hash(record) for record in records]
-    items: list[OpenValue | OpenFile] = [TITLE, OpenValue(salt, "manifest", manifest)]
-    for i, record in enumerate(records):
-        items.append(OpenFile(i, record, tuple(merkle.path(i, hashes))))
-        items.append(OpenValue(seeded("salt of " + FILES[i].name), "name", FILES[i].name))
-    return ledger, index, items
 
 
 def outcomes(report: verify.Report) -> dict[str, str]:
@@ -214,7 +193,7 @@ def test_flipping_any_bit_of_200_certificates_is_refused() -> None:
     """Of each of 200 certificates, open and sealed, with disclosures and without, random bits are flipped: never 一致."""
     random = Random(20260)
     ledger, index = open_ledger()
-    sealed, sealed_index, items = sealed_ledger()
+    sealed, sealed_index, items = ledgers.sealed()
     plain = certificate.with_open(certificate.parse(ledger.certificate(index)), [TITLE]).encode()
     secret = certificate.with_open(certificate.parse(sealed.certificate(sealed_index)), items).encode()
     ledger.seal(*[ledgers.registration(nonce=f"more {i}") for i in range(SAMPLE)])
@@ -266,7 +245,7 @@ def test_garbage_is_a_verdict_not_a_crash(garbage: bytes) -> None:
 
 def test_sealed_manifest_discloses_one_file_alone() -> None:
     """One file of a sealed work is proven; the others stay unknown but for their number."""
-    ledger, index, items = sealed_ledger()
+    ledger, index, items = ledgers.sealed()
     chosen = [items[1], items[4], items[5]]
     data = certificate.with_open(certificate.parse(ledger.certificate(index)), chosen).encode()
     report = verify.certificate(data, files=[FILES[1]], policy=ledger.policy())
@@ -282,7 +261,7 @@ def test_sealed_manifest_discloses_one_file_alone() -> None:
 
 def test_sealed_work_with_everything_disclosed_refuses_a_stranger_file() -> None:
     """When all files are disclosed, a file that is none of them is 不一致."""
-    ledger, index, items = sealed_ledger()
+    ledger, index, items = ledgers.sealed()
     data = certificate.with_open(certificate.parse(ledger.certificate(index)), items).encode()
     assert verify.certificate(data, files=FILES, policy=ledger.policy()).verdict == "consistent"
     stranger = measured("other.svg", b"?")
@@ -291,7 +270,7 @@ def test_sealed_work_with_everything_disclosed_refuses_a_stranger_file() -> None
 
 def test_sealed_work_without_disclosure_cannot_judge_a_file() -> None:
     """Nothing disclosed: the certificate holds, the file is 无法判断."""
-    ledger, index, _ = sealed_ledger()
+    ledger, index, _ = ledgers.sealed()
     report = verify.certificate(ledger.certificate(index), files=FILES, policy=ledger.policy())
     assert report.verdict == "undetermined"
 
@@ -313,7 +292,7 @@ FORGED_OPEN: dict[str, Callable[[list[Any]], list[Any]]] = {
 @pytest.mark.parametrize("attack", FORGED_OPEN)
 def test_forged_disclosures_are_refused(attack: str) -> None:
     """A disclosure that does not match its commitment condemns the certificate."""
-    ledger, index, items = sealed_ledger()
+    ledger, index, items = ledgers.sealed()
     data = certificate.with_open(certificate.parse(ledger.certificate(index)), FORGED_OPEN[attack](items)).encode()
     assert verify.certificate(data, policy=ledger.policy()).verdict == "inconsistent"
 

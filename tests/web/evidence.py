@@ -25,12 +25,12 @@ from ledger import (
     receipt,
     rules,
 )
-from ledger.certificate import OpenFile, OpenValue
-from ledger.commitment import FileDigest, commitment, manifest_root, record_hash
+from ledger.certificate import OpenValue
+from ledger.commitment import FileDigest
 from ledger.errors import FormatError
 from ledger.keys import VKey
 from tests import ledgers, makers
-from tests.ledgers import LOG, MEMBER, OFFICE, ORIGIN, START, measured, party, seeded
+from tests.ledgers import FILES, LOG, MEMBER, OFFICE, ORIGIN, START, TITLE, party
 from tests.town import EVERYBODY, KEYS, Town, bend
 from tests.web.forge import COURT, COURT_VKEY, LOG_VKEY, SCHOOL, SCHOOL_VKEY, TRUST, WITNESSED, Forge
 from tests.web.oddities import ODD, STRANGE, spelled, value
@@ -44,28 +44,6 @@ class Case:
     evidence: bytes | str
     files: tuple[FileDigest, ...] = ()
     policy: bytes | None = TRUST
-
-
-FILES = [measured(f"花型-{i}.svg", b"<svg>%d</svg>" % i) for i in range(5)]
-TITLE = OpenValue(seeded("salt of title"), "title", "花型 1")
-
-
-def sealed() -> tuple[ledgers.Ledger, int, list[OpenValue | OpenFile]]:
-    """A ledger with one sealed registration, its leaf index, and everything that its holder can disclose."""
-    ledger = ledgers.founded()
-    records: list[Any] = [file.record(seeded("salt of " + file.name)) for file in FILES]
-    manifest: list[Any] = [len(records), manifest_root(records)]
-    salt = seeded("salt of manifest")
-    leaf = ledgers.registration(
-        mode="sealed", files=(), manifest=commitment("manifest", manifest, salt), category="trade-secret"
-    )
-    index = ledger.seal(leaf).first
-    hashes = [record_hash(record) for record in records]
-    items: list[OpenValue | OpenFile] = [TITLE, OpenValue(salt, "manifest", manifest)]
-    for i, record in enumerate(records):
-        items.append(OpenFile(i, record, tuple(merkle.path(i, hashes))))
-        items.append(OpenValue(seeded("salt of " + FILES[i].name), "name", FILES[i].name))
-    return ledger, index, items
 
 
 def cases(seed: int, count: int) -> list[Case]:
@@ -272,7 +250,7 @@ def shapes(random: Random) -> Iterator[Case]:
 
 def opened(random: Random) -> bytes:
     """A certificate with disclosures."""
-    ledger, index, items = sealed()
+    ledger, index, items = ledgers.sealed()
     return certificate.with_open(certificate.parse(ledger.certificate(index)), items).encode()
 
 
@@ -450,7 +428,7 @@ def policies(random: Random) -> Iterator[Case]:
 
 def disclosures(random: Random) -> Iterator[Case]:
     """Some of what a holder can disclose, true or not, and files, changed or not."""
-    ledger, index, items = sealed()
+    ledger, index, items = ledgers.sealed()
     parsed = certificate.parse(ledger.certificate(index))
     open_ledger = ledgers.founded()
     open_index = open_ledger.seal(ledgers.registration(FILES)).first
