@@ -305,15 +305,9 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._guarded():
+        with self._guarded(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            finally:
-                # SQLite has ended it by itself after some errors.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+            yield
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

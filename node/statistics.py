@@ -8,7 +8,6 @@ where it is damaged, of another version, or of another history. It knows kinds, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import math
@@ -16,7 +15,7 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,7 +147,8 @@ class Statistics:
         database.execute("PRAGMA synchronous = NORMAL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            with _transaction(database):
+            with database:
+                database.execute("BEGIN IMMEDIATE")
                 for statement in _SCHEMA:
                     database.execute(statement)
         elif version != VERSION:
@@ -214,7 +214,8 @@ class Statistics:
         return self._next < view.head.size
 
     def _commit(self, database: sqlite3.Connection, last: Block) -> None:
-        with _transaction(database):
+        with database:
+            database.execute("BEGIN IMMEDIATE")
             database.executemany(_COUNT, [(*key, number) for key, number in self._counts.items()])
             database.executemany(_GROW, [(*key, *value) for key, value in self._growth.items()])
             values = (last.height, last.size, last.time, last.hash)
@@ -323,15 +324,3 @@ def _registrations(view: Snapshot, counts: dict[str, Counter[str]]) -> dict[str,
             ],
         },
     }
-
-
-@contextlib.contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        database.execute("COMMIT")
-    finally:
-        # SQLite has ended it by itself after some errors.
-        if database.in_transaction:
-            database.execute("ROLLBACK")

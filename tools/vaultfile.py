@@ -154,15 +154,9 @@ class VaultFile:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        with self._sentences():
+        with self._sentences(), self._db:
             self._db.execute(begin)
-            try:
-                yield
-                self._db.execute("COMMIT")
-            finally:
-                # SQLite has rolled some failures back by itself.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+            yield
 
     def sweep(self) -> None:
         """Rewrite the file without anything that was deleted. Raises `StoreError`."""
