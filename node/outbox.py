@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from ledger.errors import LedgerError, StoreError
 from ledger.merkle import leaf_hash as hash_of
+from node.durably import sync_directory
 from node.sealer import Unavailable
 
 FILE = "outbox.sqlite"
@@ -128,7 +129,7 @@ class Outbox:
             # Made by hand: SQLite would let the umask decide who may read it. Its log takes after it.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             for place in (folder, folder.parent):
-                _sync(place)
+                sync_directory(place)
             self._db = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._begin()
@@ -328,12 +329,3 @@ class Outbox:
 
     def _damaged(self, expected: str, actual: str) -> StoreError:
         return StoreError("store.outbox-damaged", field=str(self.path), expected=expected, actual=actual)
-
-
-def _sync(folder: Path) -> None:
-    """A new name in a folder is on disk only once the folder is."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -49,7 +49,7 @@ def sources() -> dict[str, bytes]:
             found[f"ledger/{package}/{path.name}"] = path.read_bytes()
     for module in TOOLS:
         found[f"tools/{module}.py"] = (ROOT / "tools" / f"{module}.py").read_bytes()
-    for module in ("__init__", "pdf/__init__", "pdf/reading", "pdf/sheet"):
+    for module in ("__init__", "durably", "pdf/__init__", "pdf/reading", "pdf/sheet"):
         found[f"node/{module}.py"] = (ROOT / "node" / f"{module}.py").read_bytes()
     for name in ("msgpack", "pypdf"):
         found |= _dependency(name)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.files import sync_directory
+from node.durably import sync_directory
 
 WHOLE = 0
 

@@ -28,7 +28,7 @@ from ledger.encoding import Value
 from ledger.errors import FormatError, LedgerError, ProofError
 from ledger.keys import SigningKey
 from ledger.schema import ANY, BIN32, MILLISECONDS, Array, Bin, Map, OneOf, Str, Tuple
-from tools.files import sync_directory
+from node.durably import sync_directory
 from tools.kept import Secret, now
 
 FORMAT = "yuanzheng/escrow@v1"

@@ -14,6 +14,7 @@ from typing import IO, Any
 from ledger.commitment import FileDigest
 from ledger.errors import LedgerError
 from ledger.sm3 import SM3
+from node.durably import sync_directory
 
 CHUNK = 4 * 2**20
 """Bytes read at a time: SHA-256 and SM3 of one chunk run side by side while the next is read."""
@@ -184,15 +185,6 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = Tr
     """Write a file whole or not at all, durably. Raises `LedgerError` if it exists and may not be replaced."""
     with writing(path, mode=mode, replace=replace) as stream:
         stream.write(data)
-
-
-def sync_directory(path: Path) -> None:
-    """Make a directory's new names durable."""
-    directory = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def store_of(path: Path) -> Path:

@@ -25,6 +25,7 @@ from node import config as configs
 from node.app import read_policy
 from node.clock import SystemClock
 from node.config import Config
+from node.durably import sync_directory
 from node.evidence import FOLDER as EVIDENCE
 from node.evidence import Keeper
 from node.following import Follower
@@ -32,7 +33,7 @@ from node.joining import join
 from node.peers import HttpTransport
 from node.recovering import Told, cosigners_of, take_all
 from tools.console import Console
-from tools.files import SyncBar, sync_directory
+from tools.files import SyncBar
 
 EXAMPLE = "yuanzheng recover --config yuanzheng.toml --from https://hankou.example --from /media/export"
 

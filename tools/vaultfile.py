@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ledger.errors import LedgerError, StoreError
-from tools.files import sync_directory
+from node.durably import sync_directory
 
 APPLICATION = 0x595A5661
 """SQLite's application id of a vault: "YZVa"."""
