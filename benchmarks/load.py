@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 
 def request(
@@ -116,7 +117,7 @@ async def drive(
     start = time.perf_counter()
     due = None if rate is None else (start + number / rate for number in itertools.count())
     for end in ends:
-        await loop.create_connection(lambda end=end: _Connection(each, result, end, due), host, port)  # type: ignore[misc]
+        await loop.create_connection(partial(_Connection, each, result, end, due), host, port)
     await asyncio.gather(*ends)
     result.seconds = time.perf_counter() - start
     return result

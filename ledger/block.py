@@ -87,7 +87,7 @@ def parse(leaf: bytes, *, lenient: bool = False) -> Block:
         raise FormatError("block.size", expected=f"at most {MAX_LEAF} bytes", actual=len(leaf))
     if not is_block(leaf):
         raise FormatError("block.tag", expected=BLOCK_TAG.decode().strip(), actual=leaf[: len(BLOCK_TAG)])
-    body: dict[str, Any] = encoding.decode(leaf[len(BLOCK_TAG) : -SIGNATURE_SIZE])  # type: ignore[assignment]
+    body: Any = encoding.decode(leaf[len(BLOCK_TAG) : -SIGNATURE_SIZE])
     BODY.check(body, "block", lenient=lenient)
     return Block(
         leaf=leaf,

@@ -72,7 +72,7 @@ def decode_trusted(data: bytes) -> Value:
 def _unpack(data: bytes, longest: int = _FREE_LENGTH) -> Value:
     try:
         # _check looks at the types.
-        return msgpack.unpackb(data, raw=False, strict_map_key=True, max_array_len=longest)  # type: ignore[no-any-return]
+        value: Value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_array_len=longest)
     except msgpack.ExtraData as error:
         raise FormatError(
             "encoding.trailing", expected="nothing after the value", actual=f"{len(error.extra)} bytes"
@@ -82,6 +82,7 @@ def _unpack(data: bytes, longest: int = _FREE_LENGTH) -> Value:
             return _unpack(data, len(data))
         # msgpack's own errors and UnicodeDecodeError are ValueErrors.
         raise FormatError("encoding.malformed", expected="MessagePack", actual=f"{len(data)} bytes") from None
+    return value
 
 
 def _backed(data: bytes) -> bool:

@@ -60,7 +60,7 @@ def parse(data: bytes) -> Pending:
         raise FormatError("pending.size", expected=f"at most {MAX_SIZE} bytes", actual=len(data))
     if not data.startswith(TAG):
         raise FormatError("pending.tag", expected=TAG.decode().strip(), actual=data[: len(TAG)])
-    body: dict[str, Any] = encoding.decode(data[len(TAG) : -SIGNATURE_SIZE])  # type: ignore[assignment]
+    body: Any = encoding.decode(data[len(TAG) : -SIGNATURE_SIZE])
     BODY.check(body, "pending")
     return Pending(body["ledger"], body["leaf"], body["time"], body["by"], data)
 

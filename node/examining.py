@@ -14,13 +14,16 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeVar, TypeVarTuple
 
 from ledger import block as blocks
 from ledger import chain
 from ledger.chain import Profile
 from ledger.entry import Entry
 from ledger.errors import LedgerError
+
+_Given = TypeVarTuple("_Given")
+_Found = TypeVar("_Found")
 
 SHARE = 512
 """Leaves that one process checks at a time: some 40 ms, beside which handing them over costs nothing."""
@@ -92,7 +95,7 @@ class Examiner:
     async def examine(self, leaves: Sequence[bytes]) -> tuple[list[Leaf], LedgerError | None]:
         """As the function `examine`. Raises `LedgerError` if a process dies."""
         if len(leaves) <= SHARE or self._count == 1:
-            return await _run(self._thread, examine, leaves, self._profile, self._origin)  # type: ignore[no-any-return]
+            return await _run(self._thread, examine, leaves, self._profile, self._origin)
         if self._processes is None:
             self._processes = start_processes(self._count)
         starts = range(0, len(leaves), SHARE)
@@ -116,5 +119,5 @@ class Examiner:
             self._processes.shutdown(cancel_futures=True)
 
 
-async def _run(executor: Executor | None, work: Callable[..., Any], *arguments: Any) -> Any:
+async def _run(executor: Executor | None, work: Callable[[*_Given], _Found], *arguments: *_Given) -> _Found:
     return await asyncio.get_running_loop().run_in_executor(executor, work, *arguments)

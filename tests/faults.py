@@ -85,6 +85,10 @@ class Load:
         """Let every client end once its entries are acknowledged."""
         self._stopping = True
 
+    async def reach(self, count: int) -> None:
+        """Wait until so many entries are acknowledged."""
+        await until(lambda: len(self.acknowledged) >= count)
+
     async def client(self, number: int) -> None:
         """One connection: new entries, alone or in batches, and now and then an old one again."""
         random = Random(f"{self._seed} {number}")
@@ -217,7 +221,7 @@ async def run(home: Path, kills: int, seed: int, *, quiet: bool = True) -> Repor
             while nodes_killed + workers_killed < kills:
                 # Somewhere amid the next submissions, and at no particular point of one.
                 target = len(load.acknowledged) + random.randint(1, 100)
-                await until(lambda enough=target: len(load.acknowledged) >= enough)  # type: ignore[misc]
+                await load.reach(target)
                 await asyncio.sleep(random.random() * 0.02)
                 if random.random() < 0.4 and await kill_worker(node, random):
                     workers_killed += 1

@@ -88,7 +88,7 @@ class LyingSealer(Sealer):
                 found = honest(clock)
                 return {**found, name: found[name] + 1 if name == "epoch" else bytes(32)}
 
-            draft.header = header  # type: ignore[method-assign]
+            draft.header = header  # type: ignore[method-assign]  # of this draft alone
 
     @staticmethod
     def _add(draft: Draft, leaf: bytes) -> None:

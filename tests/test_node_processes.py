@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,11 @@ async def test_a_full_disk_is_told_and_overcome(centre: Centre) -> None:
 # Dying
 
 
+async def replaced(node: Process, gone: Sequence[int]) -> None:
+    """Wait until there are two workers, and none of those that are `gone`."""
+    await until(lambda: len(set(node.workers()) - set(gone)) == 2)
+
+
 async def test_a_killed_worker_is_replaced(centre: Centre) -> None:
     """Clients that retry notice nothing more; every worker may die, together too."""
     with process(centre) as node:
@@ -196,7 +201,7 @@ async def test_a_killed_worker_is_replaced(centre: Centre) -> None:
                 leaves = [centre.work(f"{victims} {i}") for i in range(20)]
                 indexes = await asyncio.gather(*(submit(http, node, leaf) for leaf in leaves))
                 taken |= zip(leaves, indexes, strict=True)
-                await until(lambda gone=before[:victims]: len(set(node.workers()) - set(gone)) == 2)  # type: ignore[misc]
+                await replaced(node, before[:victims])
             assert node.log().count("starting another") == 3
         assert node.stop() == 0
     stored = centre.leaves()

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -367,7 +368,7 @@ async def test_while_entries_wait_it_hardly_counts(centre: Centre, monkeypatch: 
     for busy in (True, False):
         paused.clear()
         with Store.open(centre.data, readonly=True) as store:
-            counts = Statistics(store, centre.data / FILE, busy=lambda busy=busy: busy)  # type: ignore[misc]
+            counts = Statistics(store, centre.data / FILE, busy=partial(bool, busy))
             with pytest.raises(asyncio.CancelledError):
                 await counts.run()
             counts.close()

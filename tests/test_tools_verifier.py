@@ -124,6 +124,7 @@ def cases(folder: Path) -> list[tuple[str, list[object]]]:
     content = b"content"
     ledger.seal(ledgers.registration([ledgers.measured("a.bin", content), ledgers.measured("b.bin", b"b")]))
     proof = certificate.parse(ledger.certificate(6))
+    assert proof.authority is not None
     opened = [certificate.OpenValue(ledgers.seeded("salt of title"), "title", "花型 1")]
     data = certificate.with_open(proof, opened).encode()
     good = write(folder / "good.tlog-proof", data)
@@ -154,7 +155,7 @@ def cases(folder: Path) -> list[tuple[str, list[object]]]:
             "no authority",
             certificate.Certificate(proof.proof, proof.entry, proof.block, proof.block_path, proof.root_path),
         ),
-        ("another entry", certificate.Certificate(proof.proof, proof.authority[0].leaf, proof.block, (), ())),  # type: ignore[index]
+        ("another entry", certificate.Certificate(proof.proof, proof.authority[0].leaf, proof.block, (), ())),
     ]
     found += [(name, [write(folder / name, parsed.encode()), *trust]) for name, parsed in stripped]
     return found

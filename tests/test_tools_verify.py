@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger import base45, certificate, encoding, keys
+from ledger.errors import Language
 from ledger.messages import text
 from ledger.times import stamp
 from tests import ledgers
@@ -138,9 +139,10 @@ def test_json(case: Case) -> None:
 def test_every_step_has_its_sentence_in_both_languages(case: Case) -> None:
     """Each code that a verification gives is in the catalogue, and is what the reader sees."""
     steps = case.verify(case.proof, case.file, "--json").json["steps"]
-    for language, option in (("zh", "zh"), ("en", "en")):
-        shown = case.verify(case.proof, case.file, "--lang", option).out
-        assert all(text(step["code"], language) in shown for step in steps)  # type: ignore[arg-type]
+    languages: tuple[Language, ...] = ("zh", "en")
+    for language in languages:
+        shown = case.verify(case.proof, case.file, "--lang", language).out
+        assert all(text(step["code"], language) in shown for step in steps)
 
 
 @pytest.mark.parametrize("part", range(12))

@@ -83,7 +83,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._queues: dict[int, tuple[Any, deque[_Job]]] = {}
         # Kept to the end, so that no destructor runs code of an ended life at a moment that nobody chose.
         self._tasks: list[asyncio.Task[Any]] = []
-        self.set_task_factory(_owned)  # type: ignore[arg-type]
+        self.set_task_factory(self._own)
 
     def time(self) -> float:
         """Seconds since the loop was made."""
@@ -180,6 +180,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if queue:
                 self._begin(queue[0], queue)
 
+    def _own(self, _: asyncio.AbstractEventLoop, coroutine: Any, **keywords: Any) -> asyncio.Task[Any]:
+        """A task that the loop remembers, and that says nothing when it is never finished."""
+        task = asyncio.Task(coroutine, loop=self, **keywords)
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio's own switch
+        self._tasks.append(task)
+        return task
+
     def bury(self) -> None:
         """Close the loop, and every coroutine that was cut off or left over."""
         # What a coroutine's end asks for, it asks of this loop: without one asyncio would make a real one and lose it.
@@ -192,14 +199,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         finally:
             asyncio.events._set_running_loop(None)
         self.close()
-
-
-def _owned(loop: VirtualLoop, coroutine: Any, **keywords: Any) -> asyncio.Task[Any]:
-    """A task that the loop remembers, and that says nothing when it is never finished."""
-    task: Any = asyncio.Task(coroutine, loop=loop, **keywords)
-    task._log_destroy_pending = False
-    loop._tasks.append(task)
-    return task  # type: ignore[no-any-return]
 
 
 @dataclass(slots=True)
