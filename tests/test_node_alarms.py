@@ -196,7 +196,7 @@ async def test_a_flood_of_alarms_waits_in_bounds() -> None:
     found = made(transport, webhook="http://hook")
     async with running(found):
         found.raise_(alarms.STORE, reason="first")
-        await asyncio.sleep(0.01)
+        await until(lambda: bool(transport.asked))
         for number in range(alarms.KEPT):
             found.raise_(alarms.STORE, reason=str(number))
         assert (found.status()["unposted"], found.lost) == (alarms.KEPT, 1)

@@ -112,18 +112,20 @@ async def test_fields_that_come_twice_are_one_list(transport: HttpTransport) -> 
 async def test_connections_are_kept(transport: HttpTransport) -> None:
     """Requests after one another share a connection; many at once use a bounded number and all are answered."""
     ports: list[int] = []
+    together = asyncio.Barrier(CONNECTIONS)
 
     async def note(request: web.BaseRequest) -> web.StreamResponse:
         assert request.transport is not None
         ports.append(request.transport.get_extra_info("peername")[1])
-        await asyncio.sleep(0.005)
+        if request.path == "/together":
+            await together.wait()
         return web.Response(text="ok")
 
     async with serving(note) as url:
         for _ in range(5):
             await transport.ask("GET", url)
         assert len(set(ports)) == 1
-        await asyncio.gather(*(transport.ask("GET", url) for _ in range(4 * CONNECTIONS)))
+        await asyncio.gather(*(transport.ask("GET", url + "/together") for _ in range(4 * CONNECTIONS)))
         assert len(set(ports)) <= CONNECTIONS
 
 
@@ -222,9 +224,15 @@ async def test_nobody_listens(transport: HttpTransport) -> None:
 
 async def test_a_cancelled_caller_is_cancelled(transport: HttpTransport) -> None:
     """Stopping a node does not look like a peer that is away."""
-    async with answering(b"", stay=True) as url:
+    asked = asyncio.Event()
+
+    async def stay(_: web.BaseRequest) -> web.StreamResponse:
+        asked.set()
+        return await asyncio.Future[web.StreamResponse]()
+
+    async with serving(stay) as url:
         asking = asyncio.create_task(transport.ask("GET", url))
-        await asyncio.sleep(0.05)
+        await asked.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking

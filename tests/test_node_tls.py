@@ -174,7 +174,10 @@ async def test_a_broken_pair_is_left_aside_while_the_node_runs(
         assert await asyncio.to_thread(shown, node.url, authority) == first
         answer = await transport.ask("GET", node.url + "/status")
         assert b'"code": "node.tls-pair"' in answer.body
-        await asyncio.sleep(0.1)
+        looks: list[bool] = []
+        look = found.reload_if_changed
+        monkeypatch.setattr(found, "reload_if_changed", lambda: looks.append(look()))
+        await until(lambda: len(looks) >= 3)
         assert caplog.text.count("the certificate in use stays") == 1
         pair.key.write_bytes(second.key.read_bytes())
         await until(lambda: found.trouble is None)
