@@ -529,40 +529,40 @@ class Follower:
         At a block that the log may not have signed it ends, with the blocks before it committed.
         """
         waiting = list(carried)
-        try:
-            with self.store.writing() as batch:
-                try:
-                    for index, each in enumerate(chunk.examined, chunk.first):
-                        if isinstance(each, Entry):
-                            waiting.append(each)
-                        else:
-                            self._apply_block(batch, waiting, each, index)
-                            waiting = []
-                    if chunk.error is not None:
-                        rest = chunk.leaves[len(chunk.examined) :]
-                        end = next((i for i, leaf in enumerate(rest) if blocks.is_block(leaf)), len(rest))
-                        leaves = [*(entry.leaf for entry in waiting), *rest[: end + 1]]
-                        raise _Broken(leaves, chunk.first + len(chunk.examined), chunk.error)
-                    if chunk.end == target.size:
-                        self._finish(batch, waiting, target)
-                except _Broken as broken:
-                    self._known = {}
-                    return [], broken
-        except BaseException:
-            self._known = {}
-            raise
+        # Whatever ends this early: what no transaction has brought to disk is not known afterwards.
+        known, self._known = self._known, {}
+        with self.store.writing() as batch:
+            try:
+                for index, each in enumerate(chunk.examined, chunk.first):
+                    if isinstance(each, Entry):
+                        waiting.append(each)
+                    else:
+                        self._apply_block(batch, waiting, each, index, known)
+                        waiting = []
+                if chunk.error is not None:
+                    rest = chunk.leaves[len(chunk.examined) :]
+                    end = next((i for i, leaf in enumerate(rest) if blocks.is_block(leaf)), len(rest))
+                    leaves = [*(entry.leaf for entry in waiting), *rest[: end + 1]]
+                    raise _Broken(leaves, chunk.first + len(chunk.examined), chunk.error)
+                if chunk.end == target.size:
+                    self._finish(batch, waiting, target)
+            except _Broken as broken:
+                return [], broken
+        self._known = known
         return waiting, None
 
-    def _apply_block(self, batch: Batch, entries: list[Entry], leaf: bytes, index: int) -> None:
+    def _apply_block(
+        self, batch: Batch, entries: list[Entry], leaf: bytes, index: int, known: dict[Key, Record]
+    ) -> None:
         try:
-            applied = chain.apply(batch.view(), entries, leaf, self._known)
+            applied = chain.apply(batch.view(), entries, leaf, known)
         except (StoreError, RuleError):
             # The disk is at fault, or rules that this program does not know: the log is not.
             raise
         except LedgerError as error:
             raise _Broken([*(entry.leaf for entry in entries), leaf], index, error) from error
         batch.write(applied)
-        chain.remember(self._known, applied)
+        chain.remember(known, applied)
 
     def _finish(self, batch: Batch, waiting: list[Entry], target: _Target) -> None:
         view = batch.view()
