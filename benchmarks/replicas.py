@@ -21,8 +21,8 @@ from ledger.store import Store
 from node.config import ReplicaSection
 from node.examining import find_fault
 from tests import ledgers
-from tests.nodes import Centre, Process
-from tests.replicas import Union, cosigner, make_union, toml, write_key
+from tests.nodes import Centre, Process, toml, write_key
+from tests.replicas import Union, cosigner, make_union
 
 RATE = 1000.0
 SECONDS = 20

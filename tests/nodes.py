@@ -128,23 +128,32 @@ def founding(at: int) -> list[bytes]:
     ]
 
 
+def write_key(path: Path, name: str, kind: int, key: keys.SigningKey) -> None:
+    """A private key file, 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(0o600)
+    path.write_text(keys.format_private(name, kind, key))
+
+
+def toml(settings: dict[str, Any]) -> str:
+    """A configuration file of `section_key=value`."""
+    sections: dict[str, list[str]] = {}
+    for name, value in settings.items():
+        section, _, setting = name.partition("_")
+        sections.setdefault(section, []).append(f"{setting} = {json.dumps(value)}")
+    return "".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
+
+
 def make_centre(
     home: Path, *, profile: Profile = "certification", at: int | None = None, founded: bool = True, **settings: Any
 ) -> Centre:
     """A centre in a new directory; settings as `section_key=value`. An opaque ledger begins empty."""
     began = now_ms() if at is None else at
-    (home / "keys").mkdir(parents=True, mode=0o700)
-    key = home / "keys" / "log.key"
-    key.touch(0o600)
-    key.write_text(keys.format_private(ledgers.ORIGIN, keys.ED25519, ledgers.LOG))
+    write_key(home / "keys" / "log.key", ledgers.ORIGIN, keys.ED25519, ledgers.LOG)
     centre = Centre(home, profile, began)
     (home / "policy").write_bytes(centre.policy.encode())
     chosen = {"server_port": 0, "server_workers": 0, "sealing_tolerate_unsynchronised": True, **settings}
-    sections: dict[str, list[str]] = {}
-    for name, value in chosen.items():
-        section, _, setting = name.partition("_")
-        sections.setdefault(section, []).append(f"{setting} = {json.dumps(value)}")
-    centre.file.write_text("".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items()))
+    centre.file.write_text(toml(chosen))
     with Store.create(centre.data, origin=ledgers.ORIGIN, profile=profile, log_key=ledgers.LOG.public) as store:
         if profile == "certification" and founded:
             seal(store, founding(began), began)

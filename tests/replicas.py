@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -14,14 +13,13 @@ from typing import Any
 
 import aiohttp
 
-from ledger import keys
 from ledger.chain import Profile
 from ledger.keys import COSIGNATURE, ED25519, SigningKey, VKey
 from ledger.policy import Group, Log, Policy, Witness
 from node import app
 from node.config import Config
 from tests import ledgers
-from tests.nodes import Centre, Running, make_centre
+from tests.nodes import Centre, Running, make_centre, toml, write_key
 
 
 def free_ports(count: int) -> list[int]:
@@ -76,22 +74,6 @@ class Union:
     def url(self) -> str:
         """Where the primary serves."""
         return f"http://127.0.0.1:{self.port}"
-
-
-def write_key(path: Path, name: str, kind: int, key: SigningKey) -> None:
-    """A private key file, 0600."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(0o600)
-    path.write_text(keys.format_private(name, kind, key))
-
-
-def toml(settings: dict[str, Any]) -> str:
-    """A configuration file of `section_key=value`."""
-    sections: dict[str, list[str]] = {}
-    for name, value in settings.items():
-        section, _, setting = name.partition("_")
-        sections.setdefault(section, []).append(f"{setting} = {json.dumps(value)}")
-    return "".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
 
 
 def make_union(

@@ -39,8 +39,8 @@ from ledger.store import Store
 from tests import ledgers
 from tests.faults import Broken, check_forward, kill_node
 from tests.network import Link, Network, network
-from tests.nodes import Centre, Process, make_centre, now_ms
-from tests.replicas import cosigner, toml, write_key
+from tests.nodes import Centre, Process, make_centre, now_ms, toml, write_key
+from tests.replicas import cosigner
 
 PRIMARY = "primary"
 REPLICAS = ("hankou", "wuchang", "hanyang")

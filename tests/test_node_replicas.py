@@ -23,9 +23,9 @@ from ledger.store import Store
 from node import following, source
 from tests import ledgers
 from tests.centres import call, done
-from tests.nodes import Centre, Running, now_ms
+from tests.nodes import Centre, Running, now_ms, write_key
 from tests.nodes import seal as seal_honestly
-from tests.replicas import Replica, Union, config_of, cosigner, make_union, serving, united, write_key
+from tests.replicas import Replica, Union, config_of, cosigner, make_union, serving, united
 
 OCTETS = {"Content-Type": "application/octet-stream"}
 

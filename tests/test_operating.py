@@ -26,8 +26,8 @@ from ledger.store import Store
 from node.config import load
 from tests import ledgers
 from tests.centres import Said, call, command, done, environment
-from tests.nodes import make_centre, now_ms
-from tests.replicas import free_ports, write_key
+from tests.nodes import make_centre, now_ms, write_key
+from tests.replicas import free_ports
 from tests.source import ROOT
 
 PAGE = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8")

@@ -36,8 +36,8 @@ from node.transport import Answer, Unreachable
 from tests import ledgers
 from tests.centres import call, done, environment
 from tests.ledgers import AUTHORITY, LOG, body, party, signed
-from tests.nodes import Centre, embedded, make_centre, now_ms, seal, until
-from tests.replicas import Replica, Union, cosigner, make_union, united, write_key
+from tests.nodes import Centre, embedded, make_centre, now_ms, seal, until, write_key
+from tests.replicas import Replica, Union, cosigner, make_union, united
 
 TRUSTED = policy.from_log_key(keys.VKey(ledgers.ORIGIN, keys.ED25519, LOG.public))
 

@@ -15,7 +15,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -33,19 +32,12 @@ from ledger import checkpoint, keys, merkle, policy, witness
 from ledger.keys import COSIGNATURE, ED25519, VKey
 from ledger.witness import AddCheckpoint
 from tests import ledgers
-from tests.nodes import Running, embedded, make_centre
+from tests.nodes import Running, embedded, listening, make_centre, until
+from tests.replicas import free_ports
 from tests.test_witnessing import VKEY, OtherLog, witnessing
 
 STEPS = (1, 2, 3, 5, 40, 300)
 """Entries that are added between two pushes."""
-
-
-def free_port() -> int:
-    """A port of this machine that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -58,16 +50,6 @@ def running(*command: str | Path, log: Path) -> Iterator[subprocess.Popen[bytes]
         finally:
             process.terminate()
             process.wait(20)
-
-
-async def until_listening(port: int) -> None:
-    """Wait for a program to accept connections."""
-    for _ in range(400):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"nothing listens on port {port}")
 
 
 class Record:
@@ -171,7 +153,7 @@ async def pushed(scratch: Path, url: str, record: Record) -> None:
 
 async def litewitness(programs: Path, scratch: Path, version: str) -> Record:
     """Its key lives in an ssh-agent, its logs in a SQLite file, which witnessctl would fill in this way."""
-    key, agent, port = scratch / "key", scratch / "agent", free_port()
+    key, agent, (port,) = scratch / "key", scratch / "agent", free_ports(1)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     line = subprocess.run(["ssh-keygen", "-lf", str(key)], check=True, capture_output=True, text=True).stdout
     log = scratch / "litewitness.log"
@@ -185,7 +167,7 @@ async def litewitness(programs: Path, scratch: Path, version: str) -> Record:
         subprocess.run(["ssh-add", "-q", str(key)], check=True, env=environment)
         command = (programs / "litewitness", "-name", "litewitness.example/w", "-db", database, "-ssh-agent", agent)
         with running(*command, "-key", line.split()[1], "-listen", f"127.0.0.1:{port}", log=log):
-            await until_listening(port)
+            await until(lambda: listening(port))
             ours = VKey(ledgers.ORIGIN, ED25519, ledgers.LOG.public)
             with sqlite3.connect(database) as connection:
                 empty = b64encode(merkle.EMPTY_ROOT).decode()
@@ -201,7 +183,7 @@ async def litewitness(programs: Path, scratch: Path, version: str) -> Record:
 
 async def omniwitness(programs: Path, scratch: Path, version: str) -> Record:
     """Its key is a note key, its logs are in a YAML file."""
-    name, key, port = "omniwitness.example/w", ledgers.party("omniwitness"), free_port()
+    name, key, (port,) = "omniwitness.example/w", ledgers.party("omniwitness"), free_ports(1)
     (scratch / "key").write_text(keys.format_private(name, ED25519, key).strip())
     ours = VKey(ledgers.ORIGIN, ED25519, ledgers.LOG.public)
     logs = f"Logs:\n  - Origin: {ours.name}\n    URL: http://127.0.0.1:1/\n    PublicKey: {ours}\n"
@@ -212,7 +194,7 @@ async def omniwitness(programs: Path, scratch: Path, version: str) -> Record:
         *("--db_file", scratch / "witness.db"),
         log=scratch / "omniwitness.log",
     ):
-        await until_listening(port)
+        await until(lambda: listening(port))
         record = Record(f"omniwitness {version}", ours, VKey(name, COSIGNATURE, key.public))
         await pushed(scratch, f"http://127.0.0.1:{port}", record)
     return record
@@ -224,7 +206,7 @@ async def tessera(programs: Path, scratch: Path, version: str) -> Record:
     record = Record(f"posix-oneshot, Tessera {version}", theirs.vkey, VKEY)
     (scratch / "log.key").write_text(keys.format_private(theirs.origin, ED25519, theirs.key).strip())
     (scratch / "entries").mkdir()
-    port = free_port()
+    port, between = free_ports(2)
     async with embedded(witnessing(scratch / "centre", theirs, server_port=port)) as node:
         targets = [node.url]
 
@@ -237,7 +219,6 @@ async def tessera(programs: Path, scratch: Path, version: str) -> Record:
 
         runner = web.ServerRunner(web.Server(forward))
         await runner.setup()
-        between = free_port()
         await web.TCPSite(runner, "127.0.0.1", between).start()
         trust = policy.Policy((), (policy.Witness("ours", VKEY, f"http://127.0.0.1:{between}"),), (), "ours")
         (scratch / "policy").write_bytes(trust.encode())
