@@ -18,13 +18,14 @@ Text = tuple[str, str]
 YES_NO: Mapping[bool, Text] = {True: ("是", "yes"), False: ("否", "no")}
 EMPTY: Text = ("空", "empty")
 SEALED: Text = ("未披露", "not disclosed")
-_CODES: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
+CODES: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
     "category": CATEGORIES,
     "tags": TAGS,
     "rights": kinds.RIGHTS,
     "method": {**kinds.IDENTITY_METHODS, **kinds.CAPTURES},
     "to": kinds.RECIPIENTS,
 }
+"""What the codes under a field's name mean: code → (Chinese, English) and, of some, their source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _value(name: str, value: Any, shape: Shape | None, opened: Mapping[bytes, st
             return _value(name, value[1], None, opened)
         said = [_value(name, each, None, opened) for each in value]
         return "、".join(zh for zh, _ in said), ", ".join(en for _, en in said)
-    found = _CODES.get(name, {}).get(value)
+    found = CODES.get(name, {}).get(value)
     if found is not None:
         return f"{found[0]}（{value}）", f"{found[1]} ({value})"
     return shown(value, 4000), shown(value, 4000)

@@ -14,10 +14,11 @@ from html import escape
 from pathlib import Path
 
 from ledger.messages import text
-from node.web import tables
+from node.web import tables, words
 
 FOLDER = Path(__file__).resolve().parent
 TABLES = "lib/tables.js"
+WORDS = "lib/words.js"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -34,7 +35,7 @@ def files() -> Mapping[str, bytes]:
         for path in sorted(FOLDER.rglob("*"))
         if path.suffix in TYPES
     }
-    return found | {TABLES: tables.module().encode()}
+    return found | {TABLES: tables.module().encode(), WORDS: words.module().encode()}
 
 
 @cache

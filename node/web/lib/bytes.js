@@ -15,6 +15,12 @@ export const concat = (...parts) => {
 
 export const hex = (data) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+// The bytes of lower-case hex digits, or undefined for any other text, or for more or fewer bytes than `size`.
+export function unhex(text, size = text.length / 2) {
+  if (text.length !== 2 * size || !/^([0-9a-f]{2})*$/.test(text)) return undefined;
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
 export const utf8 = (text) => encoder.encode(text);
 
 // The text of bytes that are UTF-8 (RFC 3629), or null.

@@ -1,8 +1,10 @@
 // Certificates: a `c2sp.org/tlog-proof@v1` file whose `extra` line carries all that an offline verifier needs.
 // Format: docs/FORMAT.md, "Certificates".
 
+import { recordHash } from "./commitment.js";
 import * as encoding from "./encoding.js";
 import { FormatError } from "./errors.js";
+import * as merkle from "./merkle.js";
 import * as proofs from "./proof.js";
 import { make } from "./schema.js";
 import { SHAPES } from "./tables.js";
@@ -32,6 +34,21 @@ export function parse(data) {
     work: extra.has("work") ? parseProven(extra.get("work")) : null,
     later: (extra.get("later") ?? []).map(parseProven),
   };
+}
+
+// The same certificate (its bytes) with these disclosures: `[salt, name, value]`, and `[index, record, path]` of files.
+export function withOpen(data, items) {
+  const proof = proofs.parse(data);
+  const extra = encoding.decode(proof.extra);
+  extra.delete("open");
+  if (items.length) extra.set("open", items);
+  return proofs.encode({ ...proof, extra: encoding.encode(encoding.ordered(extra)) });
+}
+
+// Every file record of a manifest as a disclosure, with its path to the manifest's root.
+export function openFiles(records) {
+  const found = merkle.paths(records.map(recordHash));
+  return records.map((record, index) => [BigInt(index), record, found[index]]);
 }
 
 // Another entry: leaf index, leaf, inclusion path in the same checkpoint.

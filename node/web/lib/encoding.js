@@ -55,6 +55,14 @@ function encodeInt(value) {
   return unsigned(first, BigInt.asUintN(64, value), width);
 }
 
+// A value as `encode` takes it: the keys of its maps in their order.
+export function ordered(value) {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!(value instanceof Map)) return value;
+  const items = Array.from(value, ([key, item]) => [key, ordered(item)]);
+  return new Map(items.sort(([a], [b]) => compareText(a, b)));
+}
+
 // The value of `data`. Throws `FormatError` unless `data` is its one encoding.
 export function decode(data) {
   const reader = new Reader(data);

@@ -5,15 +5,15 @@ import * as encoding from "./encoding.js";
 import { FormatError, ProofError } from "./errors.js";
 import * as keys from "./keys.js";
 import * as merkle from "./merkle.js";
-import { make } from "./schema.js";
+import * as schema from "./schema.js";
 import { SHAPES } from "./tables.js";
 
 export const ENTRY_TAG = utf8("yuanzheng/entry@v1\n");
-const CONSENT_TAG = utf8("yuanzheng/consent@v1\n");
+export const CONSENT_TAG = utf8("yuanzheng/consent@v1\n");
 export const MAX_LEAF = 65_535;
 export const SIGNATURE_SIZE = 64;
 const SMALLEST = ENTRY_TAG.length + 1 + SIGNATURE_SIZE;
-const BODY = make(SHAPES.entry);
+const BODY = schema.make(SHAPES.entry);
 
 // A parsed entry leaf: `leaf`, its leaf `hash`, and `body`, whose keys can be read by their names.
 export class Entry {
@@ -44,12 +44,40 @@ export function parse(leaf) {
   return new Entry(leaf, body);
 }
 
+// What a party signs to consent: the consent tag and the statement of `body`.
+export function statementBytes(body) {
+  const statement = encoding.ordered(body);
+  statement.delete("consents");
+  return concat(CONSENT_TAG, encoding.encode(statement));
+}
+
+// The body of a new entry; `at` (ms) and `nonce` (16 bytes) are the caller's, and so are `work` and `prev` if there are any.
+export const newBody = (ledger, kind, data, by, { at, nonce, work = null, prev = null }) =>
+  new Map([
+    ["at", BigInt(at)],
+    ["by", by],
+    ["data", data],
+    ["kind", kind],
+    ["ledger", ledger],
+    ["nonce", nonce],
+    ...(work === null ? [] : [["work", work]]),
+    ...(prev === null ? [] : [["prev", prev]]),
+  ]);
+
+// Encodes and signs an entry with `sign`, which is asynchronous; `consents` are `[key, signature]` in any order.
+export async function make(body, sign, consents = []) {
+  const whole = new Map(body);
+  if (consents.length) whole.set("consents", [...consents].sort(([a], [b]) => compare(a, b)));
+  const signed = concat(ENTRY_TAG, encoding.encode(encoding.ordered(whole)));
+  const leaf = concat(signed, await sign(signed));
+  parse(leaf);
+  return leaf;
+}
+
 // Checks the signer's signature and every consent. Throws `ProofError` or `FormatError` (key not admitted).
 export function verifySignatures({ leaf, by, body, consents }) {
   verify(by, leaf.subarray(0, -SIGNATURE_SIZE), leaf.subarray(-SIGNATURE_SIZE), "entry.bad-signature", "signature");
-  const statement = new Map(body);
-  statement.delete("consents");
-  const message = concat(CONSENT_TAG, encoding.encode(statement));
+  const message = statementBytes(body);
   for (const [party, signature] of consents) verify(party, message, signature, "entry.bad-consent", "body.consents");
 }
 

@@ -36,6 +36,9 @@ export function text(code, language, fields = {}) {
   return fill(language === "zh" ? chinese : english, fields);
 }
 
+// Adds sentences to the catalogue: those that only some pages need.
+export const teach = (messages) => Object.assign(MESSAGES, messages);
+
 const fill = (sentence, fields) =>
   sentence.replace(/\{\{|\}\}|\{(\w+)\}/g, (whole, name) => (name === undefined ? whole[0] : fields[name]));
 

@@ -11,14 +11,15 @@ const KINDS = new Map(tables.KINDS.map((kind) => [kind.name, { ...kind, data: ma
 
 export const get = (name) => KINDS.get(name);
 
-// Finds that the entry's data has the shape of a kind that this verifier knows; unknown keys pass. Throws `RuleError` or `FormatError`.
-export function check(entry) {
+// Finds that the entry's data has the shape of a kind that this verifier knows. Throws `RuleError` or `FormatError`.
+// `lenient` is for verifiers, which may be older than the entry: unknown keys pass.
+export function check(entry, lenient = true) {
   const kind = KINDS.get(entry.kind);
   if (kind === undefined) {
     const expected = [...KINDS.keys()].sort().join(", ");
     throw new RuleError("kinds.unknown", { field: "body.kind", expected, actual: entry.kind, version: RULES_VERSION });
   }
-  kind.data.check(entry.data, "data", true);
+  kind.data.check(entry.data, "data", lenient);
   const refuse = (code, field, expected) => {
     throw new FormatError(code, { field, expected, actual: entry.kind });
   };

@@ -24,6 +24,23 @@ export function root(leafHashes) {
   return level[0];
 }
 
+// The inclusion path of every leaf in the tree over these leaf hashes.
+export function paths(leafHashes) {
+  const found = leafHashes.map(() => []);
+  const step = (level, height) => {
+    if (level.length < 2) return;
+    leafHashes.forEach((_, index) => {
+      const sibling = Math.floor(index / 2 ** height) ^ 1;
+      if (sibling < level.length) found[index].push(level[sibling]);
+    });
+    const above = [];
+    for (let i = 0; i < level.length; i += 2) above.push(i + 1 < level.length ? nodeHash(level[i], level[i + 1]) : level[i]);
+    step(above, height + 1);
+  };
+  step(leafHashes, 0);
+  return found;
+}
+
 const bitLength = (number) => (number === 0n ? 0 : number.toString(2).length);
 const bitCount = (number) => number.toString(2).replaceAll("0", "").length;
 

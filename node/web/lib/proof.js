@@ -1,11 +1,18 @@
 // Offline-verifiable proofs of logging (C2SP tlog-proof): `c2sp.org/tlog-proof@v1` files.
 
+import { concat, encodeBase64, utf8 } from "./bytes.js";
 import { FormatError } from "./errors.js";
 import { decodeBase64 } from "./keys.js";
 
 const HEADER = "c2sp.org/tlog-proof@v1";
 export const MAX_SIZE = 64 * 1024 * 1024;
 const MAX_PATH = 63;
+
+// The bytes of a proof as `parse` returns it.
+export function encode({ index, path, checkpoint, extra }) {
+  const lines = [HEADER, ...(extra === null ? [] : [`extra ${encodeBase64(extra)}`]), `index ${index}`, ...path.map(encodeBase64)];
+  return concat(utf8(`${lines.join("\n")}\n\n`), checkpoint);
+}
 
 // Parses a proof into `{ index, path, checkpoint, extra }`; the checkpoint is left for checkpoint.js. Throws `FormatError`.
 export function parse(data) {
