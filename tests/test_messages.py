@@ -76,6 +76,13 @@ def strings() -> Iterator[tuple[str, str]]:
             yield code, name
 
 
+def said_in_pages() -> Iterator[str]:
+    """Every text between quotes in the pages and their scripts."""
+    for path in sorted((ROOT / "node" / "web").rglob("*")):
+        if path.suffix in (".html", ".js"):
+            yield from re.findall(r'"([^"]*)"', path.read_text(encoding="utf-8"))
+
+
 def composed() -> Iterator[re.Pattern[str]]:
     """Patterns of the codes that an f-string puts together, as `f"verify.{step}"`."""
     for tree in TREES.values():
@@ -145,7 +152,7 @@ def test_every_code_in_use_has_a_sentence() -> None:
 
 def test_no_sentence_is_unused() -> None:
     """A sentence that no code says is a leftover, or the sign of a check that was lost."""
-    said = {text for text, _ in strings()}
+    said = {text for text, _ in strings()} | set(said_in_pages())
     patterns = list(composed())
     silent = [code for code in CATALOGUE if code not in said]
     assert not [code for code in silent if not any(pattern.fullmatch(code) for pattern in patterns)]

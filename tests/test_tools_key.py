@@ -34,3 +34,30 @@ def test_names_that_no_note_can_hold(tmp_path: Path, name: str) -> None:
     """A key file that could never be read again is not written."""
     assert call("key", "new", tmp_path / "a.key", "--name", name).code != 0
     assert not (tmp_path / "a.key").exists()
+
+
+def test_a_backup_comes_back_as_the_same_key(tmp_path: Path) -> None:
+    """Restored under its passphrase it is the same file; under another, or over an existing file, nothing is written."""
+    path, backup, again = (tmp_path / name for name in ("a.key", "a.key-backup", "b.key"))
+    done("key", "new", path, "--name", "lin.example")
+    done("key", "backup", path, "--backup", backup, "--passphrase-env", "P", P="correct horse battery")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert (
+        call("key", "restore", again, "--backup", backup, "--passphrase-env", "P", P="another horse battery").code == 3
+    )
+    assert not again.exists()
+    done("key", "restore", again, "--backup", backup, "--passphrase-env", "P", P="correct horse battery")
+    assert again.read_bytes() == path.read_bytes()
+    assert (
+        call("key", "restore", again, "--backup", backup, "--passphrase-env", "P", P="correct horse battery").code == 3
+    )
+
+
+def test_a_cosigner_is_not_backed_up(tmp_path: Path) -> None:
+    """Such a key is retired when it is lost: two that cosign would be a fork's accomplices."""
+    path = tmp_path / "a.key"
+    done("key", "new", path, "--cosigner", "--name", "replica.example/wuhan")
+    said = call("key", "backup", path, "--backup", tmp_path / "b", "--passphrase-env", "P", P="correct horse battery")
+    assert said.code == 3
+    assert not (tmp_path / "b").exists()
+    assert call("key", "backup", path, "--passphrase-env", "P", P="correct horse battery").code == 3

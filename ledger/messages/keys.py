@@ -2,6 +2,10 @@
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "keys.bad-signature": ("签名与公钥 {actual} 不符。", "The signature does not verify under the key {actual}."),
+    "keys.backup": (
+        "这不是密钥备份文件（{expected}），或已损坏。",
+        "This is no key backup ({expected}), or it is damaged.",
+    ),
     "keys.base64": (
         "应为 {expected} 的唯一写法，实为 {actual}。",
         "Expected {expected} in its one spelling; found {actual}.",
@@ -13,6 +17,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "keys.not-admitted": (
         "公钥 {actual} 不可用：应为 {expected}。请换一把正常生成的密钥。",
         "The public key {actual} is not admitted: expected {expected}. Use a key made by ordinary software.",
+    ),
+    "keys.no-prf": (
+        "这把通行密钥不能保护签名密钥：请改用不带通行密钥的方式，或换一台设备。",
+        "This passkey cannot protect a signing key: do without one, or use another device.",
+    ),
+    "keys.other-backup": (
+        "这是另一把密钥的备份：应为 {expected}，实为 {actual}。",
+        "This is the backup of another key: expected {expected}, found {actual}.",
+    ),
+    "keys.passkey-declined": (
+        "通行密钥没有确认，什么也没有签署。",
+        "The passkey was not confirmed; nothing was signed.",
     ),
     "keys.private": ("私钥文件的格式应为 {expected}。", "A private key file reads {expected}."),
     "keys.seed": (

@@ -37,6 +37,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "已备份到 {actual}：{size} 条，树根 {root}。",
         "Backed up to {actual}: {size} leaves, root {root}.",
     ),
+    "tools.backup-cosigner": (
+        "{actual} 是副本或见证人的密钥：这种密钥丢失后应停用，不作备份。",
+        "{actual} is a cosigner's key: such a key is retired when it is lost, and not backed up.",
+    ),
     "tools.bad-answer": (
         "{field} 的回答不是账本节点的回答（{actual}）：请检查地址。",
         "{field} does not answer as a ledger's node does ({actual}): check the address.",
@@ -233,6 +237,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "tools.no-actor": (
         "请说明由谁签署：{expected}。",
         "Say who is to sign: {expected}.",
+    ),
+    "tools.no-backup": (
+        "请指明备份文件：{expected}。",
+        "Say where the backup is: {expected}.",
     ),
     "tools.no-block": (
         "账本在 {field} 之后缺少 {expected}：有 {actual} 条不属于任何区块。",

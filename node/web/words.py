@@ -10,7 +10,8 @@ from node import wording
 
 SIGNING = (
     "tools.act-file", "tools.act-signed", "tools.field-name", "tools.field-value", "tools.files-missing",
-    "tools.no-files-here", "tools.not-the-actor", "vault.other-entry", "vault.salts-file",
+    "tools.no-files-here", "tools.not-the-actor", "vault.other-entry", "vault.passphrase", "vault.salts-file",
+    "vault.short-passphrase",
 )  # fmt: skip
 """The command line's sentences that whoever signs in the browser may meet too."""
 

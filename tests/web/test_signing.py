@@ -11,22 +11,19 @@ from random import Random
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
 from ledger import encoding
 from ledger import entry as entries
 from ledger.commitment import FileDigest
-from node import web
 from tests import nodes
 from tests.centres import ORIGIN, Live, done
 from tests.web import signing
-from tests.web.sites import overlaid
+from tests.web.sites import bare, overlaid
 from tools import keyfiles, register
 from tools.client import with_client
 from tools.submit import send
 
-SITE = "https://signing.test"
-"""A page that came over plain HTTP has no keys."""
 REGISTRATIONS = 240
 DEALINGS = 240
 
@@ -34,20 +31,8 @@ DEALINGS = 240
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """An empty page beside which the modules lie."""
-    context = await browser.new_context()
-    script = (Path(__file__).parent / "signing.js").read_bytes()
-    served = {**web.files(), "": b"<!doctype html>", "signing.js": script}
-
-    async def serve(route: Route) -> None:
-        path = route.request.url.removeprefix(f"{SITE}/")
-        kind = "text/javascript" if path.endswith(".js") else "text/html"
-        await route.fulfill(status=200 if path in served else 404, content_type=kind, body=served.get(path, b""))
-
-    await context.route(f"{SITE}/**", serve)
-    page = await context.new_page()
-    await page.goto(f"{SITE}/")
-    yield page
-    await context.close()
+    async with bare(browser, {"signing.js": (Path(__file__).parent / "signing.js").read_bytes()}) as page:
+        yield page
 
 
 async def made(page: Page, function: str, told: list[dict[str, Any]]) -> list[Any]:

@@ -41,7 +41,9 @@ export async function seedOf(key) {
   return encoded.subarray(PKCS8.length);
 }
 
+// Base64url (RFC 4648 section 5) without padding, in its one spelling. Throws `FormatError`.
 export const fromBase64Url = (text) => {
+  if (!/^[\w-]*$/.test(text)) throw new FormatError("keys.base64", { expected: "base64url", actual: text });
   const plain = text.replaceAll("-", "+").replaceAll("_", "/");
   return decodeBase64(plain + "=".repeat((4 - (plain.length % 4)) % 4));
 };

@@ -1,0 +1,59 @@
+// IndexedDB with promises. A record is what structured cloning keeps: bytes, numbers, CryptoKeys that cannot be exported.
+
+const NAME = "yuanzheng";
+const VERSION = 1;
+const STORES = ["keys", "works"];
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+let opened = null;
+
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => STORES.forEach((store) => request.result.createObjectStore(store, { keyPath: "id" }));
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      // Another tab that brings a newer version of the page must not wait for this one.
+      request.result.onversionchange = () => {
+        request.result.close();
+        opened = null;
+      };
+      resolve(request.result);
+    };
+  });
+  return opened;
+}
+
+export const get = async (store, id) => (await settled((await objects(store, "readonly")).get(id))) ?? null;
+export const all = async (store) => settled((await objects(store, "readonly")).getAll());
+
+const objects = async (store, mode) => (await database()).transaction(store, mode, { durability: "strict" }).objectStore(store);
+
+// Replaces a record by what `change` makes of it (null where there is none) in one transaction; null removes it. Returns
+// what stands there then, once it is on the disk.
+export async function update(store, id, change) {
+  const transaction = (await database()).transaction(store, "readwrite", { durability: "strict" });
+  const records = transaction.objectStore(store);
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+  });
+  const present = (await settled(records.get(id))) ?? null;
+  let next;
+  try {
+    next = change(present);
+  } catch (error) {
+    transaction.abort();
+    await done.catch(() => {});
+    throw error;
+  }
+  if (next === null) records.delete(id);
+  else if (next !== present) records.put({ ...next, id });
+  await done;
+  return next;
+}
