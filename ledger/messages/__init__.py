@@ -32,6 +32,7 @@ AREAS = (
     "policy",
     "proof",
     "receipt",
+    "register",
     "rules",
     "slip",
     "store",

@@ -9,9 +9,9 @@ from ledger.messages import area
 from node import wording
 
 SIGNING = (
-    "tools.act-file", "tools.act-signed", "tools.field-name", "tools.field-value", "tools.files-missing",
-    "tools.no-files-here", "tools.not-the-actor", "vault.other-entry", "vault.passphrase", "vault.salts-file",
-    "vault.short-passphrase",
+    "tools.act-file", "tools.act-signed", "tools.bad-certificate", "tools.field-name", "tools.field-value",
+    "tools.file-changed", "tools.files-missing", "tools.no-files-here", "tools.not-the-actor", "tools.package-readme",
+    "vault.other-entry", "vault.passphrase", "vault.salts-file", "vault.short-passphrase",
 )  # fmt: skip
 """The command line's sentences that whoever signs in the browser may meet too."""
 
@@ -26,6 +26,7 @@ def module() -> str:
         "PROVENANCE": kinds.PROVENANCE,
     }
     lines = [f"export const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in exported.items()]
-    sentences = json.dumps({code: area(code.partition(".")[0])[code] for code in SIGNING}, ensure_ascii=False)
+    said = area("register") | {code: area(code.partition(".")[0])[code] for code in SIGNING}
+    sentences = json.dumps(said, ensure_ascii=False)
     head = '// Made from the Python tables of kinds, codes and fields.\n\nimport { teach } from "./errors.js";\n\n'
     return head + "\n".join(lines) + f"\n\nteach({sentences});\n"

@@ -97,10 +97,11 @@ export async function sign({ work, salts, secrets, body, records }, signer, { co
   };
 }
 
-const recordsOf = (work, salts) =>
-  work.files.map(([name, size, sha256, sm3], at) =>
-    fileRecord({ name, size, sha256: unhex(sha256, 32), sm3: unhex(sm3, 32) }, unhex(salts.names[at], SALT_SIZE)),
-  );
+// The files of a work as they were measured.
+export const filesOf = (work) =>
+  work.files.map(([name, size, sha256, sm3]) => ({ name, size, sha256: unhex(sha256, 32), sm3: unhex(sm3, 32) }));
+
+const recordsOf = (work, salts) => filesOf(work).map((file, at) => fileRecord(file, unhex(salts.names[at], SALT_SIZE)));
 
 const manifestOf = (records) => [BigInt(records.length), manifestRoot(records)];
 
