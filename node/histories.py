@@ -121,6 +121,30 @@ def office_name(view: Snapshot, office: bytes, index: int) -> str:
     return name
 
 
+def member(view: Snapshot, key: bytes, time: int) -> dict[str, Any] | None:
+    """The newest attestation of a member's key, and whether it is in force at `time` (ms); None if nobody attested it."""
+    record: dict[str, Any] | None = view.record("member", key)
+    if record is None:
+        return None
+    index, office, data = record["grants"][-1]
+    successor, accredited = record.get("successor"), view.record("office", office)
+    replaced = successor is not None and successor[2] < time
+    reported = view.record("compromised", key) is not None
+    waits = record.get("from", -1) >= time
+    return {
+        "key": key.hex(),
+        "index": index,
+        "office": office.hex(),
+        "office_name": accredited["grants"][-1][1]["name"],
+        "level": data["level"],
+        "method": data["method"],
+        "from": record.get("from"),
+        "until": data["until"],
+        "successor": None if successor is None else successor[1].hex(),
+        "in_force": time < data["until"] and not (replaced or reported or waits or "ended" in record),
+    }
+
+
 def offices(view: Snapshot, time: int) -> list[dict[str, Any]]:
     """Every office with its newest accreditation, its suspension and its clerks, by key."""
     found: dict[bytes, dict[str, Any]] = {}

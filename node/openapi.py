@@ -204,6 +204,13 @@ DOCUMENT: dict[str, Any] = {
             _400="no name of an entry",
             **_NOT_FOUND,
         ),
+        "/members/{key}": _get(
+            "Who attested a member's key, until when, and whether that is in force",
+            "application/json",
+            _path("key", "public key in 64 hex digits", _DIGEST),
+            _400="not 64 hex digits",
+            _404="a key that nobody attested",
+        ),
         "/offices": _get("Accredited sub-centres and their clerks", "application/json"),
         "/blocks": _get(
             "Block headers, oldest first",
@@ -238,14 +245,16 @@ DOCUMENT: dict[str, Any] = {
             _503="too many streams are open; Retry-After",
         ),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
+        "/register": _get("The page on which a creator registers works", "text/html"),
         "/statistics": _get(
             "Registrations, acts and the ledger's growth in numbers, up to the block that is named",
             "application/json",
             _503="the counts cannot be read now; Retry-After",
         ),
         "/verify": _get("The page on which anybody verifies evidence", "text/html"),
+        "/verify.html": _get("The same page as one file, to be kept and used without a network", "text/html"),
         "/web/{version}/{file}": _get(
-            "A file of that page",
+            "A file of these pages",
             ["text/css", "text/javascript"],
             _path("version", "which edition of the files", "^[0-9a-f]{16}$"),
             _path("file", "path of the file", "^[a-z0-9/.-]+$"),

@@ -51,7 +51,7 @@ from node.slip import pending_slip
 from node.statistics import Shown
 from node.submissions import Numbers, Submissions, passed_on, read_body
 from node.tls import ServerTls
-from node.web import serving
+from node.web import bundle, serving
 
 log = logging.getLogger("yuanzheng.http")
 
@@ -129,16 +129,19 @@ class Service:
             "entries": self._entry,
             "events": self._events,
             "healthz": self._healthz,
+            "members": self._member,
             "metrics": self._metrics,
             "offices": self._offices,
             "openapi.json": self._openapi,
             "pending": self._pending,
             "policy": self._policy_file,
             "readyz": self._readyz,
+            "register": serving.register,
             "statistics": self._statistics,
             "status": self._status,
             "tile": self._tile,
             "verify": serving.verify,
+            bundle.PAGE: serving.offline,
             "web": serving.file,
             "works": self._works,
             COSIGNED: self._cosigned,
@@ -377,6 +380,15 @@ class Service:
         _no_rest(request, rest)
         with self._store.snapshot() as view:
             return json_answer(request, {"size": view.head.size, "offices": histories.offices(view, view.head.time)})
+
+    async def _member(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
+        if _HASH.fullmatch(rest) is None:
+            raise HttpError(400, "node.entry-name", expected="64 hex digits", actual=rest)
+        with self._store.snapshot() as view:
+            found = histories.member(view, bytes.fromhex(rest), view.head.time)
+            if found is None:
+                raise HttpError(404, "node.no-member", actual=rest)
+            return json_answer(request, {"size": view.head.size, **found})
 
     async def _work(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         """One work's history and status, as of a height or a time."""

@@ -457,6 +457,19 @@ async def test_consistency_of_sizes_that_are_none(node: Running, query: str, cod
     assert (answer.status, answer.code) == (400, code)
 
 
+async def test_a_member_is_told_who_attested_him(node: Running) -> None:
+    """By his key: the office, until when, and whether it is in force, which ends with a revocation."""
+    path = f"/members/{ledgers.MEMBER.public.hex()}"
+    found = (await get(node, path)).json()
+    assert (found["office"], found["index"], found["in_force"]) == (ledgers.OFFICE.public.hex(), 2, True)
+    assert found["until"] > node.centre.began
+    assert (await get(node, f"/members/{ledgers.OFFICE.public.hex()}")).code == "node.no-member"
+    data = {"ground": "request", "member": ledgers.MEMBER.public}
+    body = ledgers.body("member.revoke", ledgers.OFFICE, data, at=node.centre.began)
+    await accepted(node, ledgers.signed(body, ledgers.OFFICE))
+    assert (await get(node, path)).json()["in_force"] is False
+
+
 async def test_the_node_tells_about_itself(node: Running) -> None:
     """Home page, status, health, readiness, policy and OpenAPI document."""
     home = await get(node, "/")

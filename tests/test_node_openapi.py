@@ -73,6 +73,11 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "200": [f"/{LOG.name}/checkpoint"],
         "404": [f"/{'ab' * 32}/checkpoint", f"/{LOG.name}/x"],
     },
+    ("/members/{key}", "get"): {
+        "200": [f"/members/{ledgers.MEMBER.public.hex()}"],
+        "400": ["/members/x"],
+        "404": [f"/members/{ledgers.OFFICE.public.hex()}"],
+    },
     ("/offices", "get"): {"200": ["/offices"]},
     ("/blocks", "get"): {"200": ["/blocks", "/blocks?from=0&limit=1"], "400": ["/blocks?from=x"]},
     ("/blocks/{height}", "get"): {"200": ["/blocks/0"], "400": ["/blocks/x"], "404": ["/blocks/9"]},
@@ -84,7 +89,9 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     ("/policy", "get"): {"200": ["/policy"]},
     ("/statistics", "get"): {"200": ["/statistics"]},
     ("/status", "get"): {"200": ["/status"]},
+    ("/register", "get"): {"200": ["/register", "/register?lang=en"]},
     ("/verify", "get"): {"200": ["/verify", "/verify?lang=en"]},
+    ("/verify.html", "get"): {"200": ["/verify.html"]},
     ("/web/{version}/{file}", "get"): {
         "200": [f"/web/{web.version()}/{name}" for name in ("verify.css", "page.js", "lib/tables.js")],
         "404": [f"/web/{web.version()}/x", f"/web/{'0' * 16}/page.js", f"/web/{web.version()}/verify.html"],

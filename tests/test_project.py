@@ -11,6 +11,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,17 @@ def test_every_dependency_has_its_reason() -> None:
     for list_ in (ROOT / "requirements").glob("*.in"):
         for name in re.findall(r"^[a-z][\w.-]*", list_.read_text(encoding="utf-8"), re.MULTILINE):
             assert re.search(rf"`{re.escape(name)}`", reasons), f"{name} of {list_.name}"
+
+
+def test_vendored_code_is_what_was_published() -> None:
+    """Every file of others in the pages has its package, licence and digest, and is unchanged."""
+    folder = ROOT / "node" / "web" / "vendor"
+    listed = dict(
+        re.findall(r"^\| `([\w.]+)` \|.*`([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.MULTILINE)
+    )
+    found = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.js")}
+    assert found == listed
+    assert all((folder / name.replace(".js", ".LICENSE")).exists() for name in found)
 
 
 def test_ci_runs_the_tests_and_nothing_else() -> None:

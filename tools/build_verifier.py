@@ -1,6 +1,6 @@
 """Build `yuanzheng-verify.pyz` and `verify.html`: verification alone, in one file, where nothing can be installed.
 
-The one is for any Python, the other for any browser (`tools.bundle`). The first holds the verifying part of `ledger`, the
+The one is for any Python, the other for any browser (`node.web.bundle`). The first holds the verifying part of `ledger`, the
 command, and msgpack's plain Python; nothing compiled, no lmdb, no aiohttp, no numpy. Ed25519 is `ledger.ed25519`, SM3 is
 OpenSSL's or `ledger.sm3`. The same sources give the same bytes.
 """
@@ -16,7 +16,7 @@ from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 
-from tools import bundle
+from node.web import bundle
 from tools.files import read_limited, write_file
 from tools.verify import MAX_POLICY
 

@@ -210,6 +210,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "node.no-entry": ("账本中没有 {actual}；应为 {expected}。", "The ledger has no {actual}; expected {expected}."),
     "node.not-found": ("没有 {actual} 这一地址，或该内容尚未发布。", "There is nothing at {actual}, or not yet."),
     "node.not-ready": ("节点暂不能封块（{actual}）：{reason}", "The node cannot seal now ({actual}): {reason}"),
+    "node.no-member": (
+        "没有分中心核验过密钥 {actual}。",
+        "No sub-centre has attested the key {actual}.",
+    ),
     "node.no-statistics": (
         "统计文件 {field} 目前无法使用：{actual}。",
         "The file of the statistics, {field}, cannot be used now: {actual}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import PurePath
 
@@ -11,6 +11,7 @@ from aiohttp import web as aiohttp_web
 
 from node import web
 from node.answers import FRESH, IMMUTABLE, HttpError, answer, takes_gzip
+from node.web import bundle
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; img-src data:; "
@@ -26,25 +27,54 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-@cache
-def verify_page() -> bytes:
-    """The page /verify, its files beside it under their version."""
-    page = web.page("verify.html")
-    for name in ("verify.css", "page.js"):
-        page = page.replace(f'="{name}"', f'="web/{web.version()}/{name}"')
-    return page.encode()
+PAGES: Mapping[str, Sequence[str]] = {
+    "register": ("verify.css", "register.css", "register.js"),
+    "verify": ("verify.css", "page.js"),
+}
+"""The pages, and which files beside them each asks for by name."""
 
 
 @cache
-def _gzip(name: str | None) -> bytes:
-    return gzip.compress(verify_page() if name is None else web.files()[name], 9, mtime=0)
+def page(name: str) -> bytes:
+    """A page, its files under their version."""
+    found = web.page(f"{name}.html")
+    for each in PAGES[name]:
+        found = found.replace(f'="{each}"', f'="web/{web.version()}/{each}"')
+    return found.encode()
+
+
+@cache
+def _gzip(name: str) -> bytes:
+    return gzip.compress(page(name) if name in PAGES else web.files()[name], 9, mtime=0)
+
+
+async def register(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
+    """GET /register."""
+    return _page(request, rest, "register")
 
 
 async def verify(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
     """GET /verify."""
+    return _page(request, rest, "verify")
+
+
+@cache
+def _offline() -> bytes:
+    return bundle.build()
+
+
+async def offline(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
+    """GET /verify.html: the page as one file, for packages and for days without a network; saved, and never opened here."""
     if rest:
         raise HttpError(404, "node.not-found", actual=request.path)
-    return _answer(request, None, verify_page(), web.TYPES[".html"], FRESH)
+    fields = {"Content-Security-Policy": "sandbox", "Content-Disposition": f'attachment; filename="{bundle.PAGE}"'}
+    return answer(request, _offline(), web.TYPES[".html"], cache=FRESH, **fields)
+
+
+def _page(request: aiohttp_web.BaseRequest, rest: str, name: str) -> aiohttp_web.StreamResponse:
+    if rest:
+        raise HttpError(404, "node.not-found", actual=request.path)
+    return _answer(request, name, page(name), web.TYPES[".html"], FRESH)
 
 
 async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
@@ -57,7 +87,7 @@ async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.Strea
 
 
 def _answer(
-    request: aiohttp_web.BaseRequest, name: str | None, content: bytes, kind: str, cache: str
+    request: aiohttp_web.BaseRequest, name: str, content: bytes, kind: str, cache: str
 ) -> aiohttp_web.StreamResponse:
     if not takes_gzip(request):
         return answer(request, content, kind, cache=cache, **HEADERS)

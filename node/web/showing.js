@@ -13,7 +13,7 @@ export const say = (code, fields) => text(code, language, fields);
 export function speak(chosen) {
   language = chosen;
   document.documentElement.lang = chosen === "zh" ? "zh-CN" : "en";
-  document.title = `${say("web.title")} · ${say("web.name")}`;
+  document.title = `${say(document.documentElement.dataset.title)} · ${say("web.name")}`;
   // Each language is called as its own readers call it.
   const other = document.getElementById("language");
   other.lang = chosen === "zh" ? "en" : "zh-CN";

@@ -10,7 +10,7 @@ from node import wording
 
 SIGNING = (
     "tools.act-file", "tools.act-signed", "tools.bad-certificate", "tools.field-name", "tools.field-value",
-    "tools.file-changed", "tools.files-missing", "tools.no-files-here", "tools.not-the-actor", "tools.package-readme",
+    "tools.files-missing", "tools.no-files-here", "tools.not-the-actor", "tools.package-readme",
     "vault.other-entry", "vault.passphrase", "vault.salts-file", "vault.short-passphrase",
 )  # fmt: skip
 """The command line's sentences that whoever signs in the browser may meet too."""

@@ -11,8 +11,8 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
 
 from node import web
+from node.web import bundle
 from tests.centres import Live, spawn, write
-from tools import bundle
 
 SITE = "http://core.test"
 SETTLED = "main:is([data-state=consistent], [data-state=inconsistent], [data-state=undetermined], [data-state=refused])"

@@ -18,11 +18,11 @@ from playwright.async_api import Browser, FilePayload
 from ledger import certificate, policy
 from ledger.certificate import OpenValue
 from ledger.commitment import commitment
+from node.web import bundle
 from tests import ledgers
 from tests.ledgers import measured, seeded
 from tests.source import ROOT
 from tests.web.opening import Given, Visit, visit
-from tools import bundle
 
 SHOTS = ROOT / "build" / "screenshots"
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"

@@ -62,7 +62,7 @@ async def test_compressed_for_those_who_take_it(node: Running) -> None:
     assert packed.headers["ETag"] != plain.headers["ETag"]
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
     page = await ask(node, "GET", "/verify", Accept_Encoding="gzip")
-    assert gzip.decompress(page.body) == serving.verify_page()
+    assert gzip.decompress(page.body) == serving.page("verify")
 
 
 @pytest.mark.parametrize(

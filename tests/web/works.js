@@ -46,7 +46,7 @@ export async function evidence(id, originals) {
     return { sha256: hex(sha256(data)), crc: await packing.crcOf(blob) };
   };
   const given = originals.map(([name, text]) => ({ name, blob: new Blob([text]) }));
-  const blob = await packing.evidence(await vault.get(id), given, measure);
+  const blob = await packing.evidence(await vault.get(id), { originals: given, measure });
   return hex(new Uint8Array(await blob.arrayBuffer()));
 }
 

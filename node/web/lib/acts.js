@@ -86,8 +86,8 @@ function checkBody(body) {
   kinds.check({ hash, kind: body.get("kind"), data: body.get("data"), work: body.get("work") ?? null, prev: body.get("prev") ?? null }, false);
 }
 
-// The act in a file's text. Throws `LedgerError`.
-export function parse(text) {
+// The act in the text of a file called `path`. Throws `LedgerError`.
+export function parse(text, path = "") {
   try {
     const value = JSON.parse(text);
     if (value.format !== FORMAT) throw new TypeError(value.format);
@@ -107,7 +107,7 @@ export function parse(text) {
     });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof SyntaxError || error instanceof FormatError)) throw error;
-    throw new LedgerError("tools.act-file", { actual: error.name });
+    throw new LedgerError("tools.act-file", { field: path, actual: error.name });
   }
 }
 

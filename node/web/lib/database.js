@@ -46,14 +46,15 @@ export async function update(store, id, change) {
   const present = (await settled(records.get(id))) ?? null;
   let next;
   try {
-    next = change(present);
+    const changed = change(present);
+    next = changed === null || changed === present ? changed : { ...changed, id };
   } catch (error) {
     transaction.abort();
     await done.catch(() => {});
     throw error;
   }
   if (next === null) records.delete(id);
-  else if (next !== present) records.put({ ...next, id });
+  else if (next !== present) records.put(next);
   await done;
   return next;
 }

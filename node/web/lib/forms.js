@@ -30,6 +30,9 @@ export class Form {
   }
 }
 
+// The commitment that an opening opens.
+export const committed = ({ salt, name, value }) => commitment(name, value, salt);
+
 export const randomBytes = (size) => crypto.getRandomValues(new Uint8Array(size));
 
 // The data of an entry of a kind, from words and measured files. Throws `LedgerError` naming the field.
@@ -235,6 +238,9 @@ function fieldsOf(shape, prefix) {
     if (type === "fields") return fieldsOf(inner, `${prefix}${key}.`);
     const item = type === "choices" ? inner.item : inner;
     const options = item instanceof schema.OneOf ? item.values.map((code) => option(key, code)) : coded(key, inner);
+    // As the ledger's own tables have them: works first, then the rest, by statute.
+    const place = new Map(CODES[key]?.map(([code], at) => [code, at]));
+    options.sort(([a], [b]) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
     const required = shape.required.has(key);
     return [{ name: prefix + key, label: FIELDS[key] ?? [key, key], type, required, shape: inner, options }];
   });

@@ -56,9 +56,10 @@ export function zip(members) {
 // A name for a work's files on any disk, as `yuanzheng register` forms it.
 export const nameOf = ({ title }) => title.replace(/[^\p{L}\p{N}_.-]+/gu, "_").replace(/^[._]+|[._]+$/g, "").slice(0, 80) || "work";
 
-// The evidence package of a registered record (lib/vault.js), with `originals`, `{ name, blob }`, if they are wished. Throws
-// `LedgerError` for an original that is not what was registered. `measure` gives `{ sha256, sm3, crc }` of a Blob in hex.
-export async function evidence({ kept, certificate, policy, answers }, originals = [], measure = null) {
+// The evidence package of a registered record (lib/vault.js), with `originals`, `{ name, blob }`, if they are wished; each gets
+// the name under which its bytes were registered. Throws `LedgerError` for one whose bytes were not. `measure` gives
+// `{ sha256, crc }` of a Blob, the digest in hex; `page` is the verifier's one-file page, where it could be had.
+export async function evidence({ kept, certificate, policy, answers }, { originals = [], measure = null, page = null } = {}) {
   const name = nameOf(kept.work);
   const fields = { name, number: answers[0].number };
   const readme = ["zh", "en"].map((language) => text("tools.package-readme", language, fields)).join("\n");
@@ -68,15 +69,17 @@ export async function evidence({ kept, certificate, policy, answers }, originals
     [`${name}.tlog-proof`, certificate],
     [`${name}.salts.json`, utf8(registration.format(kept))],
     ["policy", policy],
+    ...(page === null ? [] : [["verify.html", page]]),
   ];
   const members = own.map(([each, data]) => ({ name: each, blob: new Blob([data]), crc: crc32(data) }));
+  const left = [...kept.work.files];
   for (const original of originals) {
     const { sha256, crc } = await measure(original.blob);
-    const registered = kept.work.files.find(([each]) => each === original.name);
-    if (registered?.[2] !== sha256) {
-      throw new LedgerError("tools.file-changed", { field: original.name, expected: registered?.[1] ?? 0, actual: original.blob.size });
-    }
-    members.push({ name: `files/${original.name}`, blob: original.blob, crc });
+    const same = left.filter(([, , each]) => each === sha256);
+    const registered = same.find(([each]) => each === original.name) ?? same[0];
+    if (registered === undefined) throw new LedgerError("register.not-registered", { actual: original.name });
+    left.splice(left.indexOf(registered), 1);
+    members.push({ name: `files/${registered[0]}`, blob: original.blob, crc });
   }
   return zip(members);
 }

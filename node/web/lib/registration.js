@@ -127,9 +127,9 @@ export function opening({ work, salts, secrets = [] }) {
 // The text of a `.salts.json` file.
 export const format = (kept) => `${JSON.stringify(kept, null, 1)}\n`;
 
-// The content of a `.salts.json` file, its salts found to open its entry. Throws `LedgerError`.
-export function parse(text) {
-  const refuse = (actual) => new LedgerError("vault.salts-file", { actual });
+// The content of the `.salts.json` file called `path`, its salts found to open its entry. Throws `LedgerError`.
+export function parse(text, path = "") {
+  const refuse = (actual) => new LedgerError("vault.salts-file", { field: path, actual });
   let kept;
   try {
     kept = JSON.parse(text);
@@ -139,7 +139,7 @@ export function parse(text) {
     if (!whole || !leavesOf(kept).every(Boolean)) throw new TypeError();
     const { data } = entries.parse(unhex(kept.entry));
     const other = differences(kept, data);
-    if (other !== undefined) throw new LedgerError("vault.other-entry", { actual: other });
+    if (other !== undefined) throw new LedgerError("vault.other-entry", { field: path, actual: other });
   } catch (error) {
     if (error instanceof TypeError || error instanceof SyntaxError) throw refuse(error.name);
     throw error;

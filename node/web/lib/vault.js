@@ -1,8 +1,9 @@
 // The works of this browser: drafts, what was signed, and the salts that open it. Nothing of it is ever sent.
 //
-// A record is `{ id, state, draft, kept, answers, refusal, certificate, changed }`. Its state goes from "draft" to "signed"
-// (signed and saved, perhaps sent), to "pending" (a replica has promised to pass it on), to "registered" or "refused"; `kept`
-// is the content of its `.salts.json` from "signed" on, `answers` what the node said of each leaf, `certificate` its bytes.
+// A record is `{ id, state, draft, prepared, kept, answers, refusal, certificate, policy, changed }`. Its state goes from
+// "draft", perhaps by "asked" (prepared, and co-owners are to consent), to "signed" (signed and saved, perhaps sent), perhaps by
+// "pending" (a replica has promised to pass it on), to "registered" or "refused". `kept` is the content of its `.salts.json`
+// from "signed" on, `answers` what the node said of each leaf, `certificate` and `policy` are bytes.
 
 import { hex } from "./bytes.js";
 import * as certificates from "./certificate.js";
@@ -16,7 +17,7 @@ import * as registration from "./registration.js";
 import * as verify from "./verify.js";
 
 const STORE = "works";
-const EMPTY = { draft: null, kept: null, answers: [], refusal: null, certificate: null };
+const EMPTY = { draft: null, prepared: null, kept: null, answers: [], refusal: null, certificate: null, policy: null };
 
 export const list = async () => (await database.all(STORE)).sort((a, b) => b.changed - a.changed);
 export const get = (id) => database.get(STORE, id);
@@ -35,14 +36,24 @@ export async function saveDraft(id, draft) {
 }
 
 // Keeps what was signed, before any of it is sent. Of two signings of one draft the first counts; its record is returned.
-export const saveSigned = (id, kept) => change(id, ["draft"], () => ({ state: "signed", kept }));
+export const saveSigned = (id, kept) => change(id, ["draft", "asked"], () => ({ state: "signed", prepared: null, kept }));
 
-// Makes a draft again of what was refused. What was signed stays refused for ever: a new signing has new salts.
-export const reopen = (id) => change(id, ["refused"], () => ({ ...EMPTY, state: "draft", draft: null }));
+// Keeps what co-owners are asked to consent to: it is theirs, word for word and salt for salt, that is signed afterwards.
+export const saveAsked = (id, prepared) => change(id, ["draft"], () => ({ state: "asked", prepared }));
+
+// Keeps consents, `[key, signature]`, that others gave to it.
+export const addConsents = (id, consents) =>
+  change(id, ["asked"], ({ prepared }) => {
+    const all = new Map([...(prepared.consents ?? []), ...consents].map((each) => [hex(each[0]), each]));
+    return { prepared: { ...prepared, consents: [...all.values()] } };
+  });
+
+// Makes a draft again of what was refused or not yet signed. What is signed next has new salts.
+export const reopen = (id) => change(id, ["refused", "asked"], ({ draft }) => ({ ...EMPTY, state: "draft", draft }));
 
 // Keeps a work from the text of a `.salts.json`; sent again, the same leaves get the answer that they have got before.
-export async function importSalts(text) {
-  const kept = registration.parse(text);
+export async function importSalts(text, path = "") {
+  const kept = registration.parse(text, path);
   return database.update(STORE, kept.leaf_hash, (record) => record ?? { ...EMPTY, state: "signed", kept, changed: Date.now() });
 }
 

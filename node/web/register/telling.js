@@ -1,0 +1,98 @@
+// What the page says of what has just happened, where a screen reader hears it; and files handed to their owner.
+
+import { LedgerError } from "../lib/errors.js";
+import { foreign, make, say, speaking } from "../showing.js";
+
+const region = () => document.getElementById("told");
+
+// Tells a sentence of ours: `kind` is "good", "caution" or "warning".
+export function tell(kind, code, fields = {}) {
+  const shown = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+  region().replaceChildren(make("p", kind, foreign(say(code, shown), "span")));
+}
+
+export const hush = () => region().replaceChildren();
+
+// Tells why something was not done; what is a defect of ours goes on.
+export function tellError(error) {
+  const known = error instanceof LedgerError || error.said;
+  region().replaceChildren(make("p", "warning", foreign(known ? sentence(error) : say("register.defect", { actual: error.message }), "span")));
+  if (!known) throw error;
+}
+
+const sentence = (error) => (error.said ? error.said[speaking()] : error.sentence(speaking()));
+
+// Runs what an element is clicked for, once at a time, and tells what goes wrong.
+export function doing(element, act) {
+  return async (event) => {
+    event.preventDefault();
+    if (element.getAttribute("aria-busy") === "true") return;
+    element.setAttribute("aria-busy", "true");
+    hush();
+    try {
+      await act(event);
+    } catch (error) {
+      tellError(error);
+    } finally {
+      element.removeAttribute("aria-busy");
+    }
+  };
+}
+
+export function button(code, act, name = "") {
+  const element = make("button", name, say(code));
+  element.type = "button";
+  element.addEventListener("click", doing(element, act));
+  return element;
+}
+
+// Gives a file to the reader.
+export function save(name, content, type = "application/octet-stream") {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // The browser reads it after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// A labelled control; `help` is what a screen reader reads with it.
+export function field(label, control, help = "") {
+  control.id ||= `field-${fresh++}`;
+  const named = make("label", "", label);
+  named.htmlFor = control.id;
+  const parts = [named];
+  if (help) {
+    const told = make("p", "help", help);
+    told.id = `${control.id}-help`;
+    control.setAttribute("aria-describedby", told.id);
+    parts.push(told);
+  }
+  return make("div", "field", ...parts, control);
+}
+
+let fresh = 1;
+
+export function input(type, properties = {}) {
+  return Object.assign(document.createElement("input"), { type, ...properties });
+}
+
+// A button that chooses files.
+export function chooser(code, take, properties = {}) {
+  const control = input("file", properties);
+  const element = make("label", "button", make("span", "", say(code)), control);
+  control.addEventListener("change", doing(element, async () => {
+    const files = [...control.files];
+    control.value = "";
+    if (files.length) await take(files);
+  }));
+  return element;
+}
+
+// The day in Beijing of a time in milliseconds.
+export const day = (milliseconds) => new Date(milliseconds + 8 * 3_600_000).toISOString().slice(0, 10);
+
+export const table = (rows) =>
+  make("dl", "", ...rows.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
