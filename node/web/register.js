@@ -15,6 +15,7 @@ import { isAvailable } from "./lib/signer.js";
 import * as vault from "./lib/vault.js";
 import { emptyDraft, Form } from "./register/form.js";
 import { Keys } from "./register/keys.js";
+import { redraw } from "./register/redrawing.js";
 import { before, statement, summary } from "./register/reading.js";
 import { button, doing, save, table, tell, tellError } from "./register/telling.js";
 import { Works } from "./register/works.js";
@@ -137,11 +138,10 @@ async function addFiles(files) {
   } finally {
     $("progress").hidden = true;
   }
-  const title = form.draft.title || (found[0]?.name ?? "");
   // As the command line orders a folder, so that both make the same manifest.
   const all = [...form.draft.files, ...found].sort((a, b) => compareText(a.name, b.name));
-  form.set({ files: all, title });
-  form.show();
+  form.set({ files: all });
+  form.suggest(found[0]?.name ?? "");
   showFiles();
 }
 
@@ -173,7 +173,7 @@ function showProgress(name, done, total) {
 function showFiles() {
   const files = form?.draft.files ?? [];
   if (!files.length) {
-    $("chosen").replaceChildren();
+    redraw($("chosen"));
     return;
   }
   const total = files.reduce((sum, file) => sum + file.size, 0);
@@ -183,7 +183,8 @@ function showFiles() {
     form.set({ files: [] });
     showFiles();
   });
-  $("chosen").replaceChildren(
+  redraw(
+    $("chosen"),
     make("p", "", say("web.files-count", { count: String(files.length), size: size(total) }), " ", clear),
     make("ul", "files", ...items),
   );
@@ -208,7 +209,7 @@ async function review() {
 function showReview() {
   if (!form) return;
   if (current.reviewed === null) {
-    $("review").replaceChildren(make("p", "", button("register.review", review, "primary")));
+    redraw($("review"), make("p", "", button("register.review", review, "primary")));
     return;
   }
   const { prepared, found } = current.reviewed;
@@ -219,7 +220,7 @@ function showReview() {
   parts.push(table(summary(prepared)), make("p", "", say(`register.goes-${prepared.work.mode}`)));
   if (sign.disabled) parts.push(make("p", "warning", say("register.key-first")));
   else if (!keys.attestation?.in_force) parts.push(make("p", "warning", say("register.attest-first")));
-  $("review").replaceChildren(...parts, make("p", "", sign));
+  redraw($("review"), ...parts, make("p", "", sign));
 }
 
 // What is to be signed, all of it checked; salts and nonce are drawn here, and what was reviewed is what is signed.
@@ -328,11 +329,11 @@ async function takeAct(file) {
   const consent = button("register.consent", async () => {
     await act.consent(await keystore.signerFor(keys.record));
     save(file.name, act.format(), "application/json");
-    $("consent").replaceChildren();
+    redraw($("consent"));
     tell("good", "register.consented");
   }, "primary");
-  const leave = button("register.leave", () => $("consent").replaceChildren());
-  $("consent").replaceChildren(make("h3", "", say("register.consent-title")), table(rows), make("p", "", consent, " ", leave));
+  const leave = button("register.leave", () => redraw($("consent")));
+  redraw($("consent"), make("h3", "", say("register.consent-title")), table(rows), make("p", "", consent, " ", leave));
   $("consent").focus();
 }
 

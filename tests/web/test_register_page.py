@@ -443,6 +443,108 @@ async def test_by_keyboard_alone(context: BrowserContext, centre: Live, tmp_path
     await expect(page.locator("#told .good")).to_contain_text("登记完成")
 
 
+TYPED = """([selector, value]) => {
+  const control = document.querySelector(selector);
+  control.value = value;
+  control.dispatchEvent(new Event("input"));
+}"""
+TITLE = "[data-field=title] input"
+HOLD = "() => { window.held = document.activeElement; }"
+HELD = "() => window.held === document.activeElement && held.isConnected"
+
+
+def active(page: Page) -> Any:
+    """What has the keyboard's focus, and whether that is in the list, the key's card or the review."""
+    return page.evaluate("""() => {
+      const { tagName, name, dataset } = document.activeElement;
+      const around = document.activeElement.closest("#works, #key, #review, #form");
+      return [around?.id ?? tagName, name || dataset.part || ""];
+    }""")
+
+
+async def test_focus_stays_where_it_is_in_the_works(page: Page, tmp_path: Path) -> None:
+    """The list is drawn anew while somebody is in it: another work's change leaves the control that has the focus, and a
+    press that has begun on it, as they are; one's own work's change leaves the focus on the same control, and its removal
+    in the list."""
+    await fill(page, tmp_path, {"a.txt": os.urandom(20)}, title="甲")
+    await reviewed(page)
+    await page.route("**/entries", lambda route: route.abort())
+    await page.get_by_role("button", name="签名并登记").click()
+    await expect(page.locator("#works .state.signed")).to_be_visible()
+    await page.locator(TITLE).fill("乙")
+    await expect(page.locator("#works > li")).to_have_count(2)
+    salts = page.locator("#works button[name='register.save-salts']")
+    await salts.focus()
+    await page.evaluate(HOLD)
+    await page.evaluate(TYPED, [TITLE, "乙乙"])
+    await expect(page.locator("#works > li").first).to_contain_text("乙乙")
+    assert await page.evaluate(HELD)
+    await salts.hover()
+    async with page.expect_download():
+        await page.mouse.down()
+        await page.evaluate(TYPED, [TITLE, "乙乙乙"])
+        await expect(page.locator("#works > li").first).to_contain_text("乙乙乙")
+        await page.mouse.up()
+    await page.unroute("**/entries")
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator("#works button[name='register.save-package']")).to_be_visible()
+    assert await active(page) == ["works", "register.save-salts"]
+    assert not await page.evaluate(HELD)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.locator("#works button[name='register.remove']").press("Enter")
+    await expect(page.locator("#works > li")).to_have_count(1)
+    assert await active(page) == ["works", ""]
+
+
+async def not_attested_yet(context: BrowserContext, centre: Live) -> Page:
+    """The page with a key of which the node knew nothing when it was first asked, and knows now."""
+    problem = {"code": "node.no-member", "detail_zh": "无", "detail_en": "none", "status": 404}
+    await context.route("**/members/*", lambda route: route.fulfill(status=404, json=problem))
+    async with context.expect_event("requestfinished", lambda request: "/members/" in request.url):
+        page = await with_key(context, centre, centre.member)
+    await context.unroute("**/members/*")
+    return page
+
+
+async def test_focus_stays_where_it_is_on_the_page(context: BrowserContext, centre: Live, tmp_path: Path) -> None:
+    """What comes in meanwhile (an attestation, measured files) and what a choice brings with it take nobody's focus away."""
+    page = await not_attested_yet(context, centre)
+    await page.locator(TITLE).focus()
+    await page.evaluate(HOLD)
+    await page.keyboard.type("花")
+    await page.locator("#files").set_input_files({"name": "a.txt", "mimeType": "", "buffer": os.urandom(20)})
+    await expect(page.locator("#chosen li")).to_have_count(1)
+    await page.keyboard.type("型")
+    assert await page.evaluate(HELD)
+    await expect(page.locator(TITLE)).to_have_value("花型")
+    await page.locator("#form select").focus()
+    await page.evaluate(HOLD)
+    await page.locator("#form select").select_option("trade-secret")
+    await expect(page.locator("#mode-sealed")).to_be_checked()
+    assert await page.evaluate(HELD)
+    await page.locator("#review button").press("Enter")
+    await expect(page.locator("#review h3")).to_be_visible()
+    await page.locator("#review button").focus()
+    await page.evaluate("document.querySelector(\"[name='register.ask-attested']\").click()")
+    await expect(page.locator("#key .good")).to_be_visible()
+    assert await active(page) == ["review", "register.sign"]
+    await page.locator("summary", has_text="共有人").click()
+    for key in ("a", "b"):
+        await page.get_by_role("button", name="添加共有人").click()
+        await page.locator("[name=owner-key]").last.fill(key)
+    await page.locator(".row button").first.press("Enter")
+    await expect(page.locator("[name=owner-key]")).to_have_value("b")
+    assert await active(page) == ["form", "web.clear"]
+
+
+async def test_focus_stays_in_the_keys_card(context: BrowserContext, centre: Live) -> None:
+    """Whoever asks by keyboard whether his key is attested goes on from there when it is."""
+    page = await not_attested_yet(context, centre)
+    await page.get_by_role("button", name="查询核验结果").press("Enter")
+    await expect(page.locator("#key .good")).to_be_visible()
+    assert await active(page) == ["key", ""]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "?lang=en"])
 async def test_nothing_stands_in_a_readers_way(

@@ -23,15 +23,18 @@ export const list = async () => (await database.all(STORE)).sort((a, b) => b.cha
 export const get = (id) => database.get(STORE, id);
 export const remove = (id) => database.update(STORE, id, () => null);
 
+// When a record was changed: later than ever before, so that it tells two versions apart.
+const after = (record) => Math.max(Date.now(), (record?.changed ?? 0) + 1);
+
 const change = (id, states, changes) =>
   database.update(STORE, id, (record) =>
-    record === null || !states.includes(record.state) ? record : { ...record, ...changes(record), changed: Date.now() },
+    record === null || !states.includes(record.state) ? record : { ...record, ...changes(record), changed: after(record) },
   );
 
 // Keeps a draft, unless its work was signed meanwhile, in another tab perhaps.
 export async function saveDraft(id, draft) {
   return database.update(STORE, id, (record) =>
-    record !== null && record.state !== "draft" ? record : { id, ...EMPTY, state: "draft", draft, changed: Date.now() },
+    record !== null && record.state !== "draft" ? record : { id, ...EMPTY, state: "draft", draft, changed: after(record) },
   );
 }
 
@@ -54,7 +57,7 @@ export const reopen = (id) => change(id, ["refused", "asked"], ({ draft }) => ({
 // Keeps a work from the text of a `.salts.json`; sent again, the same leaves get the answer that they have got before.
 export async function importSalts(text, path = "") {
   const kept = registration.parse(text, path);
-  return database.update(STORE, kept.leaf_hash, (record) => record ?? { ...EMPTY, state: "signed", kept, changed: Date.now() });
+  return database.update(STORE, kept.leaf_hash, (record) => record ?? { ...EMPTY, state: "signed", kept, changed: after(null) });
 }
 
 // Brings a work as far as it gets now: sends it, asks what became of it, fetches and checks its certificate. Returns the

@@ -4,6 +4,7 @@ import { text } from "../lib/errors.js";
 import * as forms from "../lib/forms.js";
 import { MESSAGES } from "../lib/tables.js";
 import { foreign, make, say, speaking } from "../showing.js";
+import { redraw } from "./redrawing.js";
 import { button, chooser, field, input } from "./telling.js";
 
 // What the page fills in by itself, or asks in a way of its own; an office's counter has another page.
@@ -77,6 +78,13 @@ export class Form {
     this.changed();
   }
 
+  // A title for a work that has none; nothing else of the form is touched, since somebody may be typing there.
+  suggest(title) {
+    if (this.draft.title) return;
+    this.element.querySelector("[name=title]").value = title;
+    this.set({ title });
+  }
+
   setValue(name, value) {
     const values = { ...this.draft.values, [name]: value };
     if (!value) delete values[name];
@@ -84,7 +92,7 @@ export class Form {
   }
 
   text(name) {
-    const control = input("text", { value: this.draft[name] });
+    const control = input("text", { name, value: this.draft[name] });
     control.addEventListener("input", () => this.set({ [name]: control.value }));
     return control;
   }
@@ -98,11 +106,9 @@ export class Form {
     }
     control.value = this.draft.category;
     control.addEventListener("change", () => {
+      this.set({ category: control.value });
       // A trade secret that is published is none.
-      const sealed = control.value === "trade-secret" || this.draft.sealed;
-      const turned = sealed !== this.draft.sealed;
-      this.set({ category: control.value, sealed });
-      if (turned) this.show();
+      if (control.value === "trade-secret") this.element.querySelector("#mode-sealed").click();
     });
     return field(say("register.category"), control, say("register.category-help"));
   }
@@ -163,7 +169,10 @@ export class Form {
     const told = () => {
       const document_ = this.draft.documents[name];
       control.disabled = document_ !== undefined;
-      const remove = () => this.attach(name, undefined, told);
+      const remove = () => {
+        this.attach(name, undefined, told);
+        control.focus();
+      };
       attached.replaceChildren(...(document_ ? [foreign(document_.name), " ", button("web.clear", remove)] : []));
     };
     const attach = chooser("register.attach", async ([file]) => this.attach(name, { name: file.name, ...(await this.measure(file)) }, told));
@@ -181,8 +190,8 @@ export class Form {
   }
 
   owners() {
-    const rows = make("div");
-    const draw = () => rows.replaceChildren(...this.draft.owners.map((owner, at) => this.owner(owner, at, draw)), ...this.ownShare());
+    const rows = Object.assign(make("div"), { tabIndex: -1 });
+    const draw = () => redraw(rows, ...this.draft.owners.map((owner, at) => this.owner(owner, at, draw)), ...this.ownShare());
     const add = button("register.add-owner", () => {
       this.set({ owners: [...this.draft.owners, { key: "", share: "1" }] });
       draw();
@@ -192,8 +201,8 @@ export class Form {
   }
 
   owner(owner, at, draw) {
-    const key = input("text", { value: owner.key, spellcheck: false, autocapitalize: "off", className: "mono" });
-    const share = input("number", { value: owner.share, min: "1", step: "1" });
+    const key = input("text", { name: "owner-key", value: owner.key, spellcheck: false, autocapitalize: "off", className: "mono" });
+    const share = input("number", { name: "owner-share", value: owner.share, min: "1", step: "1" });
     for (const [name, control] of Object.entries({ key, share })) {
       control.addEventListener("input", () => {
         const owners = this.draft.owners.map((each, place) => (place === at ? { ...each, [name]: control.value.trim() } : each));
@@ -207,12 +216,14 @@ export class Form {
     const [first, second] = [field(say("register.owner-key"), key), field(say("register.share"), share)];
     first.classList.add("wide");
     second.classList.add("narrow");
-    return make("div", "row", first, second, remove);
+    const row = make("div", "row", first, second, remove);
+    row.dataset.part = String(at);
+    return row;
   }
 
   ownShare() {
     if (!this.draft.owners.length) return [];
-    const control = input("number", { value: this.draft.share, min: "1", step: "1" });
+    const control = input("number", { name: "own-share", value: this.draft.share, min: "1", step: "1" });
     control.addEventListener("input", () => this.set({ share: control.value.trim() }));
     const mine = field(say("register.own-share"), control);
     mine.classList.add("narrow");

@@ -6,6 +6,7 @@ import * as keystore from "../lib/keystore.js";
 import * as passkey from "../lib/passkey.js";
 import { foreign, make, say } from "../showing.js";
 import { encode } from "../vendor/uqr.js";
+import { redraw } from "./redrawing.js";
 import { button, chooser, day, doing, field, input, save, table, tell } from "./telling.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -29,9 +30,9 @@ export class Keys {
   }
 
   show() {
-    if (this.record === null) this.card.replaceChildren(...this.making());
-    else if (!this.record.confirmed) this.card.replaceChildren(...this.backingUp());
-    else this.card.replaceChildren(...this.standing());
+    if (this.record === null) redraw(this.card, ...this.making());
+    else if (!this.record.confirmed) redraw(this.card, ...this.backingUp());
+    else redraw(this.card, ...this.standing());
   }
 
   take(record) {

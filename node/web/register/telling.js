@@ -40,8 +40,7 @@ export function doing(element, act) {
 }
 
 export function button(code, act, name = "") {
-  const element = make("button", name, say(code));
-  element.type = "button";
+  const element = Object.assign(make("button", name, say(code)), { type: "button", name: code });
   element.addEventListener("click", doing(element, act));
   return element;
 }
@@ -81,7 +80,7 @@ export function input(type, properties = {}) {
 
 // A button that chooses files.
 export function chooser(code, take, properties = {}) {
-  const control = input("file", properties);
+  const control = input("file", { name: code, ...properties });
   const element = make("label", "button", make("span", "", say(code)), control);
   control.addEventListener("change", doing(element, async () => {
     const files = [...control.files];

@@ -5,6 +5,7 @@ import * as packing from "../lib/packing.js";
 import * as registration from "../lib/registration.js";
 import * as vault from "../lib/vault.js";
 import { foreign, make, say, speaking } from "../showing.js";
+import { redraw } from "./redrawing.js";
 import { button, chooser, save, table, tell } from "./telling.js";
 
 const FIRST_PAUSE_MS = 2_000;
@@ -15,14 +16,25 @@ const UNDER_WAY = ["signed", "pending"];
 export class Works {
   // `open` continues a draft; `measure` gives what a package wants to know of an original.
   constructor(list, client, { open, measure }) {
-    Object.assign(this, { list, client, open, measure, pauses: new Map() });
+    Object.assign(this, { list, client, open, measure, pauses: new Map(), drawn: new Map() });
     addEventListener("online", () => this.resume());
   }
 
   async show() {
     const records = await vault.list();
-    const items = records.map((record) => make("li", "", ...this.item(record)));
-    this.list.replaceChildren(items.length ? make("ul", "list", ...items) : make("p", "", say("register.no-works")));
+    this.drawn = new Map(records.map((record) => [record.id, this.draw(record)]));
+    const items = Array.from(this.drawn.values(), ({ item }) => item);
+    redraw(this.list, ...(items.length ? items : [make("li", "", say("register.no-works"))]));
+  }
+
+  // An item of the list; as long as it says the same, it stays the same element.
+  draw(record) {
+    const version = `${record.changed} ${speaking()}`;
+    const present = this.drawn.get(record.id);
+    if (present?.version === version) return present;
+    const item = Object.assign(make("li", "", ...this.item(record)), { tabIndex: -1 });
+    item.dataset.part = record.id;
+    return { version, item };
   }
 
   item(record) {
