@@ -13,6 +13,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "registered. The file names the work: hand it to the co-owners only."
         ),
     ),
+    "register.asking-attested": (
+        "正在向账本查询这把密钥是否已由分中心核验……",
+        "Asking the ledger whether a sub-centre has attested this key…",
+    ),
     "register.attach": ("改为附上文件（只取其摘要）", "Attach a document instead (its digest only)"),
     "register.attest-first": (
         "这把密钥还没有经分中心核验，现在不能登记。草稿会保留在这台设备上。",
@@ -67,6 +71,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.category-help": (
         "是您的声明，不构成授权。条文为其法律依据。",
         "It is your claim and grants nothing. The statute is where it comes from.",
+    ),
+    "register.changed": (
+        "内容在签署前已有改动，没有签署。请重新核对。",
+        "It was changed before it was signed, so nothing was signed. Review it again.",
     ),
     "register.choose-backup": ("打开刚才保存的备份文件", "Open the backup file that you saved"),
     "register.choose-key": ("选择密钥文件", "Choose the key's file"),
@@ -332,6 +340,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.state-refused": ("未被接受", "refused"),
     "register.state-registered": ("已登记", "registered"),
     "register.state-signed": ("已签名，待送出", "signed, to be sent"),
+    "register.stopped": ("已停止，没有加入任何文件。", "Stopped; no file was added."),
     "register.strange-answer": (
         "{actual} 的回答不是节点应有的回答。已签名的内容仍保存在这台设备上。",
         "{actual} did not answer as a node does. What you signed is still kept on this device.",

@@ -56,8 +56,9 @@ export class Caller {
     this.waiting.clear();
   }
 
+  // Whoever still waits for an answer hears that there will be none.
   stop() {
     this.worker.terminate();
-    this.waiting.clear();
+    this.fail("stopped");
   }
 }

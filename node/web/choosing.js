@@ -32,7 +32,7 @@ async function inside(folder, prefix) {
   }
 }
 
-// Makes an element take what is dropped on it.
+// Makes an element take what is dropped on it: `take` is handed a promise of the files, as soon as they are dropped.
 export function takeDrops(element, take) {
   const over = (on) => (event) => {
     event.preventDefault();
@@ -42,6 +42,6 @@ export function takeDrops(element, take) {
   element.addEventListener("dragleave", over(false));
   element.addEventListener("drop", (event) => {
     over(false)(event);
-    dropped(event.dataTransfer).then(take);
+    take(dropped(event.dataTransfer));
   });
 }

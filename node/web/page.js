@@ -33,8 +33,8 @@ function start() {
   choose("files", addFiles);
   choose("folder", addFiles);
   choose("policy", ([file]) => takePolicy(file.blob, "own", file.name));
-  takeDrops($("certificate-drop"), ([file]) => file && takeEvidence(file.blob, file.name));
-  takeDrops($("files-drop"), addFiles);
+  takeDrops($("certificate-drop"), (files) => files.then(([file]) => file && takeEvidence(file.blob, file.name)));
+  takeDrops($("files-drop"), (files) => files.then(addFiles));
   // Whatever is dropped elsewhere must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
   $("stop").addEventListener("click", stop);

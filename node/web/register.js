@@ -1,7 +1,6 @@
 // The page on which a creator registers: files are measured, words are typed, a key signs; only digests and commitments leave.
 
 import { Caller } from "./calls.js";
-import { chosen, takeDrops } from "./choosing.js";
 import * as acts from "./lib/acts.js";
 import { compareText, equal, hex } from "./lib/bytes.js";
 import { Client } from "./lib/client.js";
@@ -15,9 +14,10 @@ import { isAvailable } from "./lib/signer.js";
 import * as vault from "./lib/vault.js";
 import { emptyDraft, Form } from "./register/form.js";
 import { Keys } from "./register/keys.js";
+import { Queue } from "./register/queue.js";
 import { redraw } from "./register/redrawing.js";
 import { before, statement, summary } from "./register/reading.js";
-import { button, doing, save, table, tell, tellError } from "./register/telling.js";
+import { button, choosing, dropping, save, table, tell, tellError } from "./register/telling.js";
 import { Works } from "./register/works.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
@@ -27,46 +27,48 @@ const MAX_TEXT = 64 << 20;
 const LISTED = 200;
 
 const client = new Client(new URL("./", location.href).href);
-const hashers = {};
-// The work in the form: its id, whether and how it is being saved, and what was reviewed of it.
-const current = { id: null, isDirty: false, saving: null, reviewed: null };
-let keys, form, works;
+// The work in the form: its id, whether it has changes that are not saved, how often a review was asked for or outdated, and
+// what was reviewed as it stands there.
+const current = { id: crypto.randomUUID(), isDirty: false, version: 0, reviewed: null };
+// Whatever changes which work is in the form, or takes its time to change that work, is done in the order in which it was asked
+// for. What is typed is there at once.
+const turns = new Queue();
+const saving = new Queue();
+const acting = new Queue();
+let keys, form, works, hashers;
 
-async function start() {
+function start() {
   speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
+  hashers = newHashers();
+  keys = new Keys($("key"), client, showReview);
+  form = new Form($("form"), { changed, measure, queue: turns });
+  works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked });
+  turns.run(load).catch(tellError);
   $("language").addEventListener("click", turnLanguage);
+  $("stop").addEventListener("click", stop);
+  for (const id of ["files", "folder"]) choosing($(id), inTurn(addFiles));
+  dropping($("drop"), inTurn(addFiles));
+  choosing($("salts"), importSalts);
+  choosing($("act"), ([file]) => takeAct(file));
+  // Whatever is dropped elsewhere must not make the browser leave the page.
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+}
+
+const inTurn = (act) => (given) => turns.run(() => act(given));
+
+async function load() {
   if (!(await isAvailable()) || !navigator.locks) {
     $("unable").hidden = false;
+    for (const card of document.querySelectorAll(".card")) card.inert = true;
     document.querySelector("main").dataset.state = "unable";
     return;
   }
-  Object.assign(hashers, { sha256: new Caller(), sm3: new Caller() });
-  keys = new Keys($("key"), client, showReview);
-  form = new Form($("form"), { changed, measure: measureAlone });
-  works = new Works($("works"), client, { open, measure: measurePacked });
-  choose("files", addFiles);
-  choose("folder", addFiles);
-  choose("salts", importSalts);
-  choose("act", ([file]) => takeAct(file));
-  takeDrops($("drop"), (files) => addFiles(files).catch(tellError));
-  // Whatever is dropped elsewhere must not make the browser leave the page.
-  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
   await keys.start();
   const [last] = (await vault.list()).filter(({ state }) => state === "draft");
-  await open(last ?? null);
+  show(last ?? null);
   await works.show();
   document.querySelector("main").dataset.state = "ready";
-  await works.resume();
-}
-
-function choose(id, take) {
-  const control = $(id);
-  control.addEventListener("change", doing(control, async () => {
-    const files = chosen(control.files);
-    // The same file may be chosen again after it was changed.
-    control.value = "";
-    if (files.length) await take(files);
-  }));
+  works.resume();
 }
 
 function turnLanguage(event) {
@@ -76,57 +78,77 @@ function turnLanguage(event) {
   if (speaking() === "en") address.searchParams.set("lang", "en");
   else address.searchParams.delete("lang");
   history.replaceState(null, "", address);
-  keys?.show();
-  form?.show();
+  keys.show();
+  form.show();
   showFiles();
   showReview();
-  works?.show();
+  works.show();
 }
 
 // The draft
 
-async function open(record) {
-  await saveNow();
-  current.id = record?.id ?? crypto.randomUUID();
-  form.show({ ...emptyDraft(), ...record?.draft });
+// Another work in the form, by its id; null is an empty one.
+async function open(id) {
+  const record = id === null ? null : await vault.get(id);
+  do await saveNow();
+  while (current.isDirty);
+  if (id !== current.id) show(record);
+}
+
+function show(record) {
+  const draft = record?.state === "draft" ? record.draft : null;
+  Object.assign(current, { id: draft === null ? crypto.randomUUID() : record.id, isDirty: false });
+  form.show({ ...emptyDraft(), ...draft });
   showFiles();
-  clearReview();
+  outdate();
+}
+
+async function discard(id) {
+  if (id === current.id) show(null);
+  await saving.run(() => vault.remove(id));
 }
 
 function changed() {
-  clearReview();
+  outdate();
   current.isDirty = true;
   saveNow().catch(tellError);
 }
 
-// Saves the draft, if there is anything in it: at once, and again as long as it changes meanwhile.
-function saveNow() {
-  current.saving ??= saveChanges().finally(() => {
-    current.saving = null;
+// Saves what was changed until then.
+const saveNow = () =>
+  saving.run(async () => {
+    if (!current.isDirty) return;
+    try {
+      while (current.isDirty) {
+        const { id } = current;
+        current.isDirty = false;
+        const { state } = await vault.saveDraft(id, form.draft);
+        if (state !== "draft") separate(id);
+      }
+    } catch (error) {
+      current.isDirty = true;
+      throw error;
+    }
+    await works.show();
   });
-  return current.saving;
-}
 
-async function saveChanges() {
-  if (!current.isDirty) return;
-  while (current.isDirty) {
-    current.isDirty = false;
-    const { draft } = form;
-    if (draft.title || draft.author || draft.files.length) await vault.saveDraft(current.id, draft);
-  }
-  await works.show();
+// What is typed in a work that was signed meanwhile, here or in another tab, is a work of its own.
+function separate(id) {
+  if (id === current.id) Object.assign(current, { id: crypto.randomUUID(), isDirty: true });
 }
 
 // Files
 
-async function addFiles(files) {
-  const known = new Set(form.draft.files.map(({ name }) => name));
-  const fresh = files.filter(({ name }) => !known.has(name.toWellFormed()));
-  const total = fresh.reduce((sum, file) => sum + file.size, 0);
+const newHashers = () => ({ sha256: new Caller(), sm3: new Caller() });
+
+async function addFiles(given) {
+  const files = await given;
+  if (!files.length) return;
+  const total = files.reduce((sum, file) => sum + file.size, 0);
   const reached = { sha256: 0, sm3: 0 };
   const found = [];
   try {
-    for (const file of fresh) {
+    for (const file of files) {
       // A name that is no text (a lone surrogate) is kept as one.
       const name = file.name.toWellFormed();
       const told = (algorithm) => (bytes) => {
@@ -138,24 +160,31 @@ async function addFiles(files) {
   } finally {
     $("progress").hidden = true;
   }
+  // Of two files of one name the newer is the work's.
+  const all = new Map([...form.draft.files, ...found].map((file) => [file.name, file]));
   // As the command line orders a folder, so that both make the same manifest.
-  const all = [...form.draft.files, ...found].sort((a, b) => compareText(a.name, b.name));
-  form.set({ files: all });
+  form.set({ files: Array.from(all.values()).sort((a, b) => compareText(a.name, b.name)) });
   form.suggest(found[0]?.name ?? "");
   showFiles();
 }
 
 async function measure(blob, told = () => () => {}) {
-  const digest = (algorithm) => hashers[algorithm].ask("measure", { blob, size: blob.size, deflated: false, algorithm }, told(algorithm));
+  const mine = hashers;
+  const digest = (algorithm) => mine[algorithm].ask("measure", { blob, size: blob.size, deflated: false, algorithm }, told(algorithm));
   try {
     const [sha256, sm3] = await Promise.all([digest("sha256"), digest("sm3")]);
     return { sha256, sm3 };
   } catch {
-    throw new LedgerError("register.unreadable", { actual: blob.name ?? "" });
+    throw new LedgerError(mine === hashers ? "register.unreadable" : "register.stopped", { actual: blob.name ?? "" });
   }
 }
 
-const measureAlone = (blob) => measure(blob);
+// Stops whatever is being measured; what waits for its turn is measured after all.
+function stop() {
+  const stopped = hashers;
+  hashers = newHashers();
+  for (const caller of Object.values(stopped)) caller.stop();
+}
 
 // What a package wants to know of an original.
 async function measurePacked(blob) {
@@ -171,7 +200,7 @@ function showProgress(name, done, total) {
 }
 
 function showFiles() {
-  const files = form?.draft.files ?? [];
+  const { files } = form.draft;
   if (!files.length) {
     redraw($("chosen"));
     return;
@@ -192,34 +221,47 @@ function showFiles() {
 
 // Review
 
-function clearReview() {
+// What is reviewed, or is being, is no longer what stands there.
+function outdate() {
+  current.version++;
   current.reviewed = null;
   showReview();
 }
 
 async function review() {
-  await saveNow();
-  const prepared = await prepare();
-  current.reviewed = { prepared, found: prepared.work.mode === "open" ? await registered(prepared.work) : [] };
+  // What was given before is a part of it, also if it is still being measured.
+  await turns.run(saveNow);
+  const mine = ++current.version;
+  try {
+    const prepared = await prepare();
+    // It may have become a sealed one, of whose digests nobody is to hear.
+    if (mine !== current.version) return;
+    const found = prepared.work.mode === "open" ? await registered(prepared.work) : [];
+    if (mine !== current.version) return;
+    current.reviewed = { prepared, found, isSigning: false };
+  } catch (error) {
+    if (mine === current.version) throw error;
+    return;
+  }
   showReview();
   $("review").focus();
 }
 
 // What is about to be signed, or the button that leads there.
 function showReview() {
-  if (!form) return;
   if (current.reviewed === null) {
     redraw($("review"), make("p", "", button("register.review", review, "primary")));
     return;
   }
-  const { prepared, found } = current.reviewed;
+  const { reviewed } = current;
+  const { prepared, found } = reviewed;
   const isMine = keys.record?.id === prepared.work.by;
-  const sign = button(others(prepared).length ? "register.ask-owners" : "register.sign", () => finish(prepared), "primary");
+  const sign = button(others(prepared).length ? "register.ask-owners" : "register.sign", () => finish(reviewed), "primary");
   sign.disabled = !keys.ready || !isMine;
   const parts = [make("h3", "", say("register.review-title")), ...found.map(before)];
   parts.push(table(summary(prepared)), make("p", "", say(`register.goes-${prepared.work.mode}`)));
   if (sign.disabled) parts.push(make("p", "warning", say("register.key-first")));
-  else if (!keys.attestation?.in_force) parts.push(make("p", "warning", say("register.attest-first")));
+  else if (keys.attestation !== undefined && !keys.attestation?.in_force) parts.push(make("p", "warning", say("register.attest-first")));
   redraw($("review"), ...parts, make("p", "", sign));
 }
 
@@ -256,38 +298,49 @@ async function registered(work) {
 
 // Signing
 
-async function finish(prepared) {
-  const { id } = current;
-  await keys.askAttestation();
-  if (!keys.attestation?.in_force) throw new LedgerError("register.attest-first");
-  if (others(prepared).length) {
-    await vault.saveAsked(id, prepared);
-    await fresh();
-    tell("caution", "register.asked-means");
-    return;
+async function finish(reviewed) {
+  if (reviewed.isSigning) return;
+  reviewed.isSigning = true;
+  try {
+    await keys.askAttestation();
+    if (!keys.attestation?.in_force) throw new LedgerError("register.attest-first");
+    const { id, state } = await turns.run(() => settle(reviewed));
+    if (state === "asked") tell("caution", "register.asked-means");
+    else await deliver(id);
+  } finally {
+    reviewed.isSigning = false;
   }
-  await send(id, prepared, []);
 }
 
-async function send(id, prepared, consents) {
-  performance.mark("yuanzheng-signing");
-  const signer = await keystore.signerFor(keys.record);
-  // Whatever happens from here on, what was signed is kept; sent twice, it is registered once.
-  const { kept } = await vault.saveSigned(id, await registration.sign(prepared, signer, { consents }));
-  if (id === current.id) await fresh();
-  tell("caution", "register.sending");
-  const record = await works.advance(id);
-  performance.measure("yuanzheng-signed", "yuanzheng-signing");
-  if (record.state === "registered") tell("good", "register.done", { number: record.answers[0].number ?? kept.leaf_hash });
-  else if (record.state === "pending") tell("caution", "register.pending-means");
-  else tell("warning", "register.refused", { actual: record.refusal[speaking()] });
-  await navigator.storage?.persist?.();
-}
-
-// An empty form for the next work.
-async function fresh() {
-  await open(null);
+// Keeps what was reviewed, signed or for the co-owners to consent to, and makes room for the next work. Whatever happens from
+// then on, what was signed is kept; sent twice, it is registered once.
+async function settle(reviewed) {
+  const { prepared } = reviewed;
+  const { id } = current;
+  const isAsked = others(prepared).length > 0;
+  const signer = isAsked ? null : await readySigner();
+  if (current.reviewed !== reviewed) throw new LedgerError("register.changed");
+  const record = isAsked ? await vault.saveAsked(id, prepared) : await vault.saveSigned(id, await registration.sign(prepared, signer));
+  if (current.reviewed === reviewed) show(null);
+  else separate(id);
+  await saveNow();
   await works.show();
+  return record;
+}
+
+function readySigner() {
+  performance.mark("yuanzheng-signing");
+  return keystore.signerFor(keys.record);
+}
+
+async function deliver(id) {
+  tell("caution", "register.sending");
+  const { state, answers, kept, refusal } = await works.advance(id);
+  performance.measure("yuanzheng-signed", "yuanzheng-signing");
+  if (state === "registered") tell("good", "register.done", { number: answers[0].number ?? kept.leaf_hash });
+  else if (state === "pending") tell("caution", "register.pending-means");
+  else if (state === "refused") tell("warning", "register.refused", { actual: refusal[speaking()] });
+  await navigator.storage?.persist?.();
 }
 
 // Files of salts and acts
@@ -297,43 +350,57 @@ async function textOf({ name, blob }) {
   return blob.text();
 }
 
+// A file that is none, or a node that cannot be reached, keeps none of the others out.
 async function importSalts(files) {
-  for (const file of files) {
-    const record = await vault.importSalts(await textOf(file), file.name);
-    await works.advance(record.id);
-  }
+  const taken = await Promise.allSettled(files.map(async (file) => vault.importSalts(await textOf(file), file.name)));
+  const sent = await Promise.allSettled(taken.flatMap(({ value }) => (value ? [works.advance(value.id)] : [])));
+  const failed = [...taken, ...sent].find(({ status }) => status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   tell("good", "register.imported");
-}
-
-// Co-owners may sign copies of the file; their consents come together here.
-async function takeConsents({ id, prepared: { body } }, given) {
-  const wanted = others({ body });
-  const asked = given.filter(([key]) => wanted.some((each) => equal(each, key)));
-  for (const [key, signature] of asked) verify(key, statementBytes(body), signature);
-  const { prepared } = await vault.addConsents(id, asked);
-  const missing = wanted.find((key) => !prepared.consents.some(([each]) => equal(each, key)));
-  if (missing !== undefined) throw new LedgerError("register.consent-missing", { actual: missing });
-  await send(id, prepared, prepared.consents);
 }
 
 // An act's file: our own, with the others' consents, is signed and sent; anybody else's is shown, to be consented to.
 async function takeAct(file) {
-  const act = acts.parse(await textOf(file), file.name);
-  const mine = (await vault.list()).find(({ state, prepared }) => state === "asked" && equal(prepared.body.get("nonce"), act.body.get("nonce")));
-  if (mine !== undefined) {
-    await takeConsents(mine, act.consents);
-    return;
-  }
-  if (!keys.ready) throw new LedgerError("register.key-first");
-  const rows = statement(act);
+  const signed = await acting.run(async () => {
+    const act = acts.parse(await textOf(file), file.name);
+    if (!keys.ready) throw new LedgerError("register.key-first");
+    const nonce = act.body.get("nonce");
+    const mine = (await vault.list()).find(({ state, prepared }) => state === "asked" && equal(prepared.body.get("nonce"), nonce));
+    if (mine !== undefined) return takeConsents(mine, act.consents);
+    showAct(file.name, act);
+    return null;
+  });
+  if (signed !== null) await deliver(signed.id);
+}
+
+// Co-owners may sign copies of the file; their consents come together here. Returns the record, signed by all.
+async function takeConsents({ id, prepared: { body } }, given) {
+  const wanted = others({ body });
+  const asked = given.filter(([key]) => wanted.some((each) => equal(each, key)));
+  for (const [key, signature] of asked) verify(key, statementBytes(body), signature);
+  const { state, prepared } = (await vault.addConsents(id, asked)) ?? {};
+  // It may have been made a draft again meanwhile.
+  if (state !== "asked") throw new LedgerError("register.changed");
+  const missing = wanted.find((key) => !prepared.consents.some(([each]) => equal(each, key)));
+  if (missing !== undefined) throw new LedgerError("register.consent-missing", { actual: missing });
+  const kept = await registration.sign(prepared, await readySigner(), { consents: prepared.consents });
+  const record = await vault.saveConsented(id, kept);
+  if (record.state === "draft") throw new LedgerError("register.changed");
+  return record;
+}
+
+function showAct(name, act) {
   const consent = button("register.consent", async () => {
     await act.consent(await keystore.signerFor(keys.record));
-    save(file.name, act.format(), "application/json");
-    redraw($("consent"));
+    save(name, act.format(), "application/json");
+    close();
     tell("good", "register.consented");
   }, "primary");
-  const leave = button("register.leave", () => redraw($("consent")));
-  redraw($("consent"), make("h3", "", say("register.consent-title")), table(rows), make("p", "", consent, " ", leave));
+  const leave = button("register.leave", () => close());
+  const shown = make("div", "", make("h3", "", say("register.consent-title")), table(statement(act)), make("p", "", consent, " ", leave));
+  // Another act may stand there by then.
+  const close = () => shown.isConnected && redraw($("consent"));
+  redraw($("consent"), shown);
   $("consent").focus();
 }
 

@@ -16,20 +16,19 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from ledger import merkle, pending, tiles
 from node.web import bundle
 from tests import ledgers
 from tests.centres import ORIGIN, Live, call, done, outcomes
 from tests.nodes import now_ms
+from tests.web.registering import TITLE, fill, kept, opened, registered, reviewed, saved, together, with_key
 from tests.web.test_keystore import AUTHENTICATOR
 from tools import keyfiles
 
 PASSPHRASE = "correct horse battery"
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe " + "花" * 10_000
-# A backup costs a second of a whole core, of which a busy machine has few.
-expect.set_options(timeout=30_000)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -38,68 +37,6 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(locale="zh-CN", accept_downloads=True)
     yield context
     await context.close()
-
-
-async def opened(context: BrowserContext, centre: Live, query: str = "") -> Page:
-    """The page, whose every complaint on the console is the test's failure."""
-    page = await context.new_page()
-    complaints: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        # A key that nobody has attested is a 404, of which the browser tells too.
-        if message.type == "error" and "status of 404" not in message.text:
-            complaints.append(message.text)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.complaints = complaints  # type: ignore[attr-defined]
-    await page.goto(f"{centre.url}/register{query}")
-    await page.wait_for_selector("main[data-state=ready]")
-    return page
-
-
-async def with_key(context: BrowserContext, centre: Live, key: Path, query: str = "") -> Page:
-    """The page with a key brought from a private key file."""
-    page = await opened(context, centre, query)
-    await page.locator("summary", has_text=re.compile("使用已有的密钥|Use a key that you have")).click()
-    await page.locator("details input[type=file]").first.set_input_files(key)
-    await expect(page.locator("#key .good, #key .caution")).to_be_visible()
-    return page
-
-
-async def fill(page: Page, folder: Path, files: dict[str, bytes], title: str = "花型 A") -> list[Path]:
-    """Choose files and give the work its title."""
-    paths = []
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        paths.append(path)
-    await page.locator("#files").set_input_files(paths)
-    await expect(page.locator("#chosen li")).to_have_count(len(files))
-    await page.locator("[data-field=title] input").fill(title)
-    return paths
-
-
-async def kept(page: Page) -> list[dict[str, Any]]:
-    """The works in the browser's vault."""
-    script = """async () => {
-      const base = new URL(".", document.getElementById("script").src);
-      const { list } = await import(new URL("lib/vault.js", base).href);
-      return (await list()).map(({ id, state, kept, answers }) => ({ id, state, kept, answers }));
-    }"""
-    found: list[dict[str, Any]] = await page.evaluate(script)
-    return found
-
-
-async def saved(page: Page, name: str, folder: Path) -> Path:
-    """What a button gives to its owner."""
-    async with page.expect_download() as waiting:
-        await page.get_by_role("button", name=name, exact=True).first.click()
-    download = await waiting.value
-    path = folder / download.suggested_filename
-    await download.save_as(path)
-    return path
 
 
 async def test_a_creator_without_anything_comes_to_a_verified_package(
@@ -149,19 +86,6 @@ async def test_a_creator_without_anything_comes_to_a_verified_package(
 async def page(context: BrowserContext, centre: Live) -> Page:
     """The page with the attested member's key."""
     return await with_key(context, centre, centre.member)
-
-
-async def reviewed(page: Page) -> None:
-    """Press the button that shows what is about to be signed."""
-    await page.get_by_role("button", name="核对并签署").click()
-    await expect(page.locator("#review h3, #told .warning").first).to_be_visible()
-
-
-async def registered(page: Page) -> dict[str, Any]:
-    """Sign what was reviewed; the newest work of the vault."""
-    await page.get_by_role("button", name="签名并登记").click()
-    await expect(page.locator("#told .good")).to_contain_text("登记完成")
-    return (await kept(page))[0]
 
 
 async def test_what_is_sent_is_what_was_reviewed(page: Page, centre: Live, tmp_path: Path) -> None:
@@ -443,12 +367,6 @@ async def test_by_keyboard_alone(context: BrowserContext, centre: Live, tmp_path
     await expect(page.locator("#told .good")).to_contain_text("登记完成")
 
 
-TYPED = """([selector, value]) => {
-  const control = document.querySelector(selector);
-  control.value = value;
-  control.dispatchEvent(new Event("input"));
-}"""
-TITLE = "[data-field=title] input"
 HOLD = "() => { window.held = document.activeElement; }"
 HELD = "() => window.held === document.activeElement && held.isConnected"
 
@@ -476,13 +394,13 @@ async def test_focus_stays_where_it_is_in_the_works(page: Page, tmp_path: Path) 
     salts = page.locator("#works button[name='register.save-salts']")
     await salts.focus()
     await page.evaluate(HOLD)
-    await page.evaluate(TYPED, [TITLE, "乙乙"])
+    await together(page, (TITLE, "乙乙"))
     await expect(page.locator("#works > li").first).to_contain_text("乙乙")
     assert await page.evaluate(HELD)
     await salts.hover()
     async with page.expect_download():
         await page.mouse.down()
-        await page.evaluate(TYPED, [TITLE, "乙乙乙"])
+        await together(page, (TITLE, "乙乙乙"))
         await expect(page.locator("#works > li").first).to_contain_text("乙乙乙")
         await page.mouse.up()
     await page.unroute("**/entries")

@@ -58,11 +58,13 @@ async function keep(name, seed, signer, { backup, confirmed, passkey }) {
   return database.update(STORE, record.id, (present) => present ?? record);
 }
 
-// Finds that the backup that its owner has put away opens, and is this key's; from then on no copy of it is kept here.
+// Finds that the backup that its owner has put away opens, and is this key's; from then on no copy of it is kept here. Null if
+// the key was given up meanwhile.
 export async function confirm(id, text, passphrase, path = "") {
   const { signer, seed } = await backups.open(text, passphrase, path);
   seed.fill(0);
   return database.update(STORE, id, (record) => {
+    if (record === null) return null;
     if (!equal(signer.public, record.public)) {
       throw new LedgerError("keys.other-backup", { expected: record.public, actual: signer.public });
     }

@@ -17,32 +17,33 @@ import * as registration from "./registration.js";
 import * as verify from "./verify.js";
 
 const STORE = "works";
+const NEW = "new";
 const EMPTY = { draft: null, prepared: null, kept: null, answers: [], refusal: null, certificate: null, policy: null };
 
 export const list = async () => (await database.all(STORE)).sort((a, b) => b.changed - a.changed);
 export const get = (id) => database.get(STORE, id);
-export const remove = (id) => database.update(STORE, id, () => null);
 
 // When a record was changed: later than ever before, so that it tells two versions apart.
 const after = (record) => Math.max(Date.now(), (record?.changed ?? 0) + 1);
 
+// Changes a record that is in one of these states, of which NEW is that there is none yet; returns what stands there then.
 const change = (id, states, changes) =>
   database.update(STORE, id, (record) =>
-    record === null || !states.includes(record.state) ? record : { ...record, ...changes(record), changed: after(record) },
+    states.includes(record?.state ?? NEW) ? { ...EMPTY, ...record, ...changes(record), changed: after(record) } : record,
   );
+
+// Forgets a draft, or what was refused; anything else was signed, and its salts open what the ledger has.
+export const remove = (id) =>
+  database.update(STORE, id, (record) => (["draft", "refused"].includes(record?.state) ? null : record));
 
 // Keeps a draft, unless its work was signed meanwhile, in another tab perhaps.
-export async function saveDraft(id, draft) {
-  return database.update(STORE, id, (record) =>
-    record !== null && record.state !== "draft" ? record : { id, ...EMPTY, state: "draft", draft, changed: after(record) },
-  );
-}
+export const saveDraft = (id, draft) => change(id, [NEW, "draft"], () => ({ state: "draft", draft }));
 
 // Keeps what was signed, before any of it is sent. Of two signings of one draft the first counts; its record is returned.
-export const saveSigned = (id, kept) => change(id, ["draft", "asked"], () => ({ state: "signed", prepared: null, kept }));
+export const saveSigned = (id, kept) => change(id, [NEW, "draft"], () => ({ state: "signed", kept }));
 
 // Keeps what co-owners are asked to consent to: it is theirs, word for word and salt for salt, that is signed afterwards.
-export const saveAsked = (id, prepared) => change(id, ["draft"], () => ({ state: "asked", prepared }));
+export const saveAsked = (id, prepared) => change(id, [NEW, "draft"], () => ({ state: "asked", prepared }));
 
 // Keeps consents, `[key, signature]`, that others gave to it.
 export const addConsents = (id, consents) =>
@@ -51,24 +52,28 @@ export const addConsents = (id, consents) =>
     return { prepared: { ...prepared, consents: [...all.values()] } };
   });
 
+// Keeps what was signed with their consents, as long as it is still what they were asked for.
+export const saveConsented = (id, kept) => change(id, ["asked"], () => ({ state: "signed", prepared: null, kept }));
+
 // Makes a draft again of what was refused or not yet signed. What is signed next has new salts.
 export const reopen = (id) => change(id, ["refused", "asked"], ({ draft }) => ({ ...EMPTY, state: "draft", draft }));
 
 // Keeps a work from the text of a `.salts.json`; sent again, the same leaves get the answer that they have got before.
 export async function importSalts(text, path = "") {
   const kept = registration.parse(text, path);
-  return database.update(STORE, kept.leaf_hash, (record) => record ?? { ...EMPTY, state: "signed", kept, changed: after(null) });
+  return change(kept.leaf_hash, [NEW], () => ({ state: "signed", kept }));
 }
 
 // Brings a work as far as it gets now: sends it, asks what became of it, fetches and checks its certificate. Returns the
-// record. Throws `Unreachable` where the node cannot be asked; then the same may be tried later, as often as one likes.
+// record, null if it was removed. Throws `Unreachable` where the node cannot be asked; then the same may be tried later, as
+// often as one likes.
 export async function advance(id, client) {
   // Two tabs that send the same leaves do no harm, but twice the work.
   return navigator.locks.request(`yuanzheng/work/${id}`, async () => {
     let record = await get(id);
-    if (record.state === "signed") record = await send(record, client);
-    else if (record.state === "pending") record = await ask(record, client);
-    if (record.state === "registered" && record.certificate === null) record = await fetchCertificate(record, client);
+    if (record?.state === "signed") record = await send(record, client);
+    else if (record?.state === "pending") record = await ask(record, client);
+    if (record?.state === "registered" && record.certificate === null) record = await fetchCertificate(record, client);
     return record;
   });
 }

@@ -32,9 +32,10 @@ export const emptyDraft = () => ({
 });
 
 export class Form {
-  // `changed` hears of every change; `measure` gives the digests of a Blob.
-  constructor(element, { changed, measure }) {
-    Object.assign(this, { element, changed, measure, draft: emptyDraft() });
+  // `changed` hears of every change; `measure` gives the digests of a Blob. Documents are measured in their turn in `queue`, so
+  // that no other draft takes this one's place meanwhile.
+  constructor(element, { changed, measure, queue }) {
+    Object.assign(this, { element, changed, measure, queue, draft: emptyDraft(), attached: new Map(), opened: new Set() });
     element.addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -64,9 +65,8 @@ export class Form {
 
   section(code, children) {
     const details = make("details", "", make("summary", "", say(code)), ...children);
-    details.open = this.opened?.has(code) ?? false;
+    details.open = this.opened.has(code);
     details.addEventListener("toggle", () => {
-      this.opened ??= new Set();
       if (details.open) this.opened.add(code);
       else this.opened.delete(code);
     });
@@ -170,23 +170,25 @@ export class Form {
       const document_ = this.draft.documents[name];
       control.disabled = document_ !== undefined;
       const remove = () => {
-        this.attach(name, undefined, told);
+        this.attach(name, undefined);
         control.focus();
       };
       attached.replaceChildren(...(document_ ? [foreign(document_.name), " ", button("web.clear", remove)] : []));
     };
-    const attach = chooser("register.attach", async ([file]) => this.attach(name, { name: file.name, ...(await this.measure(file)) }, told));
+    const take = async ({ name: path, blob }) => this.attach(name, { name: path, ...(await this.measure(blob)) });
+    const attach = chooser("register.attach", ([file]) => this.queue.run(() => take(file)));
+    this.attached.set(name, told);
     told();
     const parts = field(named(names), control, help(key));
     parts.append(make("p", "", attach, " ", attached));
     return this.typed(name, parts);
   }
 
-  attach(name, document_, told) {
+  attach(name, document_) {
     const documents = { ...this.draft.documents, [name]: document_ };
     if (document_ === undefined) delete documents[name];
     this.set({ documents });
-    told();
+    this.attached.get(name)();
   }
 
   owners() {

@@ -6,6 +6,7 @@ import * as keystore from "../lib/keystore.js";
 import * as passkey from "../lib/passkey.js";
 import { foreign, make, say } from "../showing.js";
 import { encode } from "../vendor/uqr.js";
+import { Queue } from "./queue.js";
 import { redraw } from "./redrawing.js";
 import { button, chooser, day, doing, field, input, save, table, tell } from "./telling.js";
 
@@ -14,14 +15,18 @@ const ASK_AGAIN_MS = 20_000;
 
 export class Keys {
   constructor(card, client, changed) {
-    Object.assign(this, { card, client, changed, record: null, attestation: null, timer: 0, passkeys: false });
+    Object.assign(this, { card, client, changed, record: null, passkeys: false });
+    // What the node says of this key: nothing yet, null if nobody attested it.
+    Object.assign(this, { attestation: undefined, asked: 0, answered: 0, timer: 0 });
+    // Keys are made, brought and backed up one after the other, so that the one that is asked for last is the one that stays.
+    Object.assign(this, { turns: new Queue(), typed: {}, suggested: null });
   }
 
   async start() {
     this.passkeys = await passkey.isAvailable();
     this.record = (await keystore.list()).at(-1) ?? null;
     this.show();
-    if (this.record?.confirmed) await this.askAttestation().catch(() => {});
+    if (this.ready) this.askAttestation().catch(() => {});
   }
 
   // Whether this key may sign a registration: it is backed up.
@@ -36,23 +41,33 @@ export class Keys {
   }
 
   take(record) {
-    Object.assign(this, { record, attestation: null });
+    clearTimeout(this.timer);
+    Object.assign(this, { record, attestation: undefined, typed: {}, suggested: null });
     this.show();
     this.changed();
-    if (record?.confirmed) this.askAttestation().catch(() => {});
+    if (this.ready) this.askAttestation().catch(() => {});
+  }
+
+  // A control that has what was typed there also when it is drawn anew.
+  control(type, name, properties = {}) {
+    const control = input(type, { name, ...properties, ...this.typed[name] });
+    control.addEventListener("input", () => {
+      this.typed[name] = { value: control.value, checked: control.checked };
+    });
+    return control;
   }
 
   making() {
-    const name = input("text", { value: "key", maxLength: 100, autocapitalize: "off", spellcheck: false });
-    const first = input("password", { autocomplete: "new-password" });
-    const second = input("password", { autocomplete: "new-password" });
-    const guard = input("checkbox");
-    const suggested = make("p", "");
+    const name = this.control("text", "key-name", { value: "key", maxLength: 100, autocapitalize: "off", spellcheck: false });
+    const first = this.control("password", "passphrase", { autocomplete: "new-password" });
+    const second = this.control("password", "passphrase-again", { autocomplete: "new-password" });
+    const guard = this.control("checkbox", "passkey", { id: "passkey" });
     const suggest = button("register.suggest", () => {
-      const words = backups.suggested();
-      first.value = second.value = words;
-      suggested.replaceChildren(say("register.suggested"), " ", make("code", "", words));
+      this.suggested = backups.suggested();
+      this.typed.passphrase = this.typed["passphrase-again"] = { value: this.suggested };
+      this.show();
     });
+    const suggested = this.suggested === null ? [] : [say("register.suggested"), " ", make("code", "", this.suggested)];
     const create = make("button", "primary", say("register.create-key"));
     const form = make(
       "form",
@@ -62,7 +77,7 @@ export class Keys {
       field(say("register.passphrase"), first, say("register.passphrase-help", { count: String(backups.PASSPHRASE_CHARACTERS) })),
       field(say("register.passphrase-again"), second),
       make("p", "", suggest),
-      suggested,
+      make("p", "", ...suggested),
       ...(this.passkeys ? [this.passkeyChoice(guard)] : []),
       make("p", "", create),
     );
@@ -71,42 +86,49 @@ export class Keys {
         tell("warning", "register.passphrases-differ");
         return;
       }
-      tell("caution", "register.making-key");
-      const record = await keystore.create(nameOf(name.value), first.value, { passkey: guard.checked });
-      tell("good", "register.key-made");
-      this.take(record);
+      await this.create(nameOf(name.value), first.value, { passkey: guard.checked });
     }));
     return [form, this.bringing()];
   }
 
+  create(name, passphrase, options) {
+    return this.turns.run(async () => {
+      tell("caution", "register.making-key");
+      this.take(await keystore.create(name, passphrase, options));
+      tell("good", "register.key-made");
+    });
+  }
+
   passkeyChoice(guard) {
-    guard.id = "passkey";
     const label = make("label", "", say("register.passkey"), make("span", "help", say("register.passkey-help")));
     label.htmlFor = guard.id;
     return make("div", "choice", guard, label);
   }
 
   bringing() {
-    const passphrase = input("password", { autocomplete: "off" });
-    const choose = chooser("register.choose-key", async ([file]) => {
-      const record = await keystore.importFile(await textOf(file), { passphrase: passphrase.value, path: file.name });
-      tell("good", "register.key-brought");
-      this.take(record);
-    });
+    const passphrase = this.control("password", "backup-passphrase", { autocomplete: "off" });
+    const choose = chooser("register.choose-key", ([file]) => this.bring(file, passphrase.value));
     const body = [make("p", "", say("register.bring-key-hint")), field(say("register.backup-passphrase"), passphrase), make("p", "", choose)];
-    return make("details", "", make("summary", "", say("register.bring-key")), ...body);
+    const details = make("details", "", make("summary", "", say("register.bring-key")), ...body);
+    details.open = this.typed.bringing ?? false;
+    details.addEventListener("toggle", () => {
+      this.typed.bringing = details.open;
+    });
+    return details;
+  }
+
+  bring(file, passphrase) {
+    return this.turns.run(async () => {
+      this.take(await keystore.importFile(await textOf(file), { passphrase, path: file.name }));
+      tell("good", "register.key-brought");
+    });
   }
 
   backingUp() {
     const { id, name, backup } = this.record;
     const file = `${name}${backups.SUFFIX}`;
-    const passphrase = input("password", { autocomplete: "off" });
-    const choose = chooser("register.choose-backup", async ([chosen]) => {
-      tell("caution", "register.opening-backup");
-      const record = await keystore.confirm(id, await textOf(chosen), passphrase.value, chosen.name);
-      tell("good", "register.backup-confirmed");
-      this.take(record);
-    });
+    const passphrase = this.control("password", "opening-passphrase", { autocomplete: "off" });
+    const choose = chooser("register.choose-backup", ([chosen]) => this.confirmBackup(id, chosen, passphrase.value));
     return [
       make("p", "caution", say("register.backup-why")),
       make("p", "", make("strong", "", "1. "), button("register.save-backup", () => save(file, backup, "text/plain"), "primary")),
@@ -114,6 +136,14 @@ export class Keys {
       make("p", "", make("strong", "", "3. "), choose),
       make("p", "", button("register.forget-key", () => this.forget())),
     ];
+  }
+
+  confirmBackup(id, file, passphrase) {
+    return this.turns.run(async () => {
+      tell("caution", "register.opening-backup");
+      this.take(await keystore.confirm(id, await textOf(file), passphrase, file.name));
+      tell("good", "register.backup-confirmed");
+    });
   }
 
   standing() {
@@ -132,7 +162,7 @@ export class Keys {
       const fields = { office: found.office_name, until: day(found.until) };
       return [make("p", "good", foreign(say("register.attested", fields), "span"))];
     }
-    const parts = [make("p", "caution", say(found === null ? "register.not-attested" : "register.attestation-over"))];
+    const parts = [make("p", ...standing(found))];
     parts.push(make("p", "", say("register.attest-how")), qrCode(this.record.id, say("register.qr")));
     const copy = button("register.copy-key", async () => {
       await navigator.clipboard.writeText(this.record.id);
@@ -140,40 +170,58 @@ export class Keys {
     });
     const ask = button("register.ask-attested", async () => {
       await this.askAttestation();
-      tell(this.attestation?.in_force ? "good" : "caution", this.attestation?.in_force ? "register.attested-now" : "register.not-yet");
+      const isAttested = this.attestation?.in_force;
+      tell(isAttested ? "good" : "caution", isAttested ? "register.attested-now" : "register.not-yet");
     });
     return [...parts, make("p", "", copy, " ", ask)];
   }
 
   // Asks the node who attested this key, and again after a while as long as nobody has.
   async askAttestation() {
-    clearTimeout(this.timer);
     const { id } = this.record;
-    const before = JSON.stringify(this.attestation);
+    const mine = ++this.asked;
     try {
-      this.attestation = await this.client.json(`members/${id}`);
-    } catch (error) {
-      if (!(error instanceof Refused && error.status === 404)) throw error;
-      this.attestation = null;
+      const found = await this.client.json(`members/${id}`).catch(unlessUnknown);
+      // The answer to the newest question counts, whichever comes first, and none about another key.
+      if (this.record?.id === id && mine > this.answered) this.hear(mine, found);
     } finally {
-      if (!this.attestation?.in_force) this.timer = setTimeout(() => this.askAttestation().catch(() => {}), ASK_AGAIN_MS);
+      clearTimeout(this.timer);
+      if (this.ready && !this.attestation?.in_force) this.timer = setTimeout(() => this.askAttestation().catch(() => {}), ASK_AGAIN_MS);
     }
-    // What stands there is drawn anew only if it is another, so that nobody who reads or types is disturbed.
-    if (this.record?.id !== id || JSON.stringify(this.attestation) === before) return;
+  }
+
+  hear(answered, attestation) {
+    const isOther = JSON.stringify(attestation) !== JSON.stringify(this.attestation);
+    Object.assign(this, { answered, attestation });
+    if (!isOther) return;
     this.show();
     this.changed();
   }
 
-  async forget() {
-    if (!confirm(say("register.forget-sure"))) return;
-    await keystore.remove(this.record.id);
-    this.take(null);
+  forget() {
+    if (!confirm(say("register.forget-sure"))) return null;
+    const { id } = this.record;
+    return this.turns.run(async () => {
+      await keystore.remove(id);
+      this.take(null);
+    });
   }
 }
 
 const nameOf = (text) => text.trim().replace(/[\s+\x00-\x1f\x7f]+/gu, "-") || "key";
 
-const textOf = async (file) => (file.size > 1 << 20 ? "" : file.text());
+const textOf = async ({ size, blob }) => (size > 1 << 20 ? "" : blob.text());
+
+// The answer about a key that nobody has attested is a refusal.
+function unlessUnknown(error) {
+  if (error instanceof Refused && error.status === 404) return null;
+  throw error;
+}
+
+function standing(attestation) {
+  if (attestation === undefined) return ["", say("register.asking-attested")];
+  return ["caution", say(attestation === null ? "register.not-attested" : "register.attestation-over")];
+}
 
 // A QR code of a text, drawn without markup.
 function qrCode(content, label) {

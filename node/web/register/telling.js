@@ -1,5 +1,6 @@
 // What the page says of what has just happened, where a screen reader hears it; and files handed to their owner.
 
+import { chosen, takeDrops } from "../choosing.js";
 import { LedgerError } from "../lib/errors.js";
 import { foreign, make, say, speaking } from "../showing.js";
 
@@ -11,7 +12,7 @@ export function tell(kind, code, fields = {}) {
   region().replaceChildren(make("p", kind, foreign(say(code, shown), "span")));
 }
 
-export const hush = () => region().replaceChildren();
+const hush = () => region().replaceChildren();
 
 // Tells why something was not done; what is a defect of ours goes on.
 export function tellError(error) {
@@ -22,22 +23,38 @@ export function tellError(error) {
 
 const sentence = (error) => (error.said ? error.said[speaking()] : error.sentence(speaking()));
 
-// Runs what an element is clicked for, once at a time, and tells what goes wrong.
+// Does what the page is asked for, and tells what goes wrong.
+async function attempt(act) {
+  hush();
+  try {
+    await act();
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+// Does what an element is pressed for, once at a time.
 export function doing(element, act) {
   return async (event) => {
     event.preventDefault();
     if (element.getAttribute("aria-busy") === "true") return;
     element.setAttribute("aria-busy", "true");
-    hush();
-    try {
-      await act(event);
-    } catch (error) {
-      tellError(error);
-    } finally {
-      element.removeAttribute("aria-busy");
-    }
+    await attempt(act).finally(() => element.removeAttribute("aria-busy"));
   };
 }
+
+// Takes whatever is chosen with a control, also while what was chosen before is still being read.
+export function choosing(control, take) {
+  control.addEventListener("change", () => {
+    const files = chosen(control.files);
+    // The same file may be chosen again after it was changed.
+    control.value = "";
+    if (files.length) attempt(() => take(files));
+  });
+}
+
+// Takes whatever is dropped on an element, as `choosing` does; `take` is handed a promise of the files.
+export const dropping = (element, take) => takeDrops(element, (files) => attempt(() => take(files)));
 
 export function button(code, act, name = "") {
   const element = Object.assign(make("button", name, say(code)), { type: "button", name: code });
@@ -81,13 +98,8 @@ export function input(type, properties = {}) {
 // A button that chooses files.
 export function chooser(code, take, properties = {}) {
   const control = input("file", { name: code, ...properties });
-  const element = make("label", "button", make("span", "", say(code)), control);
-  control.addEventListener("change", doing(element, async () => {
-    const files = [...control.files];
-    control.value = "";
-    if (files.length) await take(files);
-  }));
-  return element;
+  choosing(control, take);
+  return make("label", "button", make("span", "", say(code)), control);
 }
 
 // The day in Beijing of a time in milliseconds.

@@ -14,14 +14,16 @@ const JSON_TYPE = "application/json";
 const UNDER_WAY = ["signed", "pending"];
 
 export class Works {
-  // `open` continues a draft; `measure` gives what a package wants to know of an original.
-  constructor(list, client, { open, measure }) {
-    Object.assign(this, { list, client, open, measure, pauses: new Map(), drawn: new Map() });
+  // `open` continues a draft and `discard` removes one; `measure` gives what a package wants to know of an original.
+  constructor(list, client, { open, discard, measure }) {
+    Object.assign(this, { list, client, open, discard, measure, pauses: new Map(), timers: new Map(), drawn: new Map(), shown: 0 });
     addEventListener("online", () => this.resume());
   }
 
   async show() {
+    const mine = ++this.shown;
     const records = await vault.list();
+    if (mine !== this.shown) return;
     this.drawn = new Map(records.map((record) => [record.id, this.draw(record)]));
     const items = Array.from(this.drawn.values(), ({ item }) => item);
     redraw(this.list, ...(items.length ? items : [make("li", "", say("register.no-works"))]));
@@ -45,7 +47,7 @@ export class Works {
 
   body(record) {
     const { id, state } = record;
-    if (state === "draft") return [make("p", "", button("register.continue", () => this.open(record)), " ", this.removal(id))];
+    if (state === "draft") return [make("p", "", button("register.continue", () => this.open(id)), " ", this.removal(id))];
     if (state === "asked") return this.asked(record);
     const parts = [];
     if (state === "refused") {
@@ -84,8 +86,7 @@ export class Works {
 
   async saveOriginals(record, files) {
     tell("caution", "register.packing");
-    const originals = files.map((file) => ({ name: file.name, blob: file }));
-    const zip = await packing.evidence(record, { originals, measure: this.measure, page: await this.page() });
+    const zip = await packing.evidence(record, { originals: files, measure: this.measure, page: await this.page() });
     save(`${packing.nameOf(record.kept.work)}.evidence.zip`, zip);
     tell("good", "register.packed");
   }
@@ -106,13 +107,14 @@ export class Works {
   removal(id) {
     return button("register.remove", async () => {
       if (!confirm(say("register.remove-sure"))) return;
-      await vault.remove(id);
+      await this.discard(id);
       await this.show();
     });
   }
 
   async reopen(id) {
-    await this.open(await vault.reopen(id));
+    await vault.reopen(id);
+    await this.open(id);
     await this.show();
   }
 
@@ -127,15 +129,19 @@ export class Works {
     } finally {
       await this.show();
     }
-    if (record.state === "pending") this.later(id);
+    if (record?.state === "pending") this.later(id);
     else this.pauses.delete(id);
     return record;
   }
 
   later(id) {
     const pause = this.pauses.get(id) ?? FIRST_PAUSE_MS;
-    this.pauses.set(id, Math.min(2 * pause, LONGEST_PAUSE_MS));
-    setTimeout(() => this.advance(id).catch(() => {}), pause);
+    const again = () => {
+      this.pauses.set(id, Math.min(2 * pause, LONGEST_PAUSE_MS));
+      this.advance(id).catch(() => {});
+    };
+    clearTimeout(this.timers.get(id));
+    this.timers.set(id, setTimeout(again, pause));
   }
 
   // Goes on with everything that was under way when a tab was closed or a connection lost.
