@@ -136,15 +136,14 @@ class Service:
             "pending": self._pending,
             "policy": self._policy_file,
             "readyz": self._readyz,
-            "register": serving.register,
             "statistics": self._statistics,
             "status": self._status,
             "tile": self._tile,
-            "verify": serving.verify,
             bundle.PAGE: serving.offline,
             "web": serving.file,
             "works": self._works,
             COSIGNED: self._cosigned,
+            **serving.handlers(),
         }
         self._writes: dict[str, Handler] = {
             "add": self._submissions.add,

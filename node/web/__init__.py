@@ -7,14 +7,14 @@ and styles: what is here is what runs, but for `lib/tables.js`, which `tables` w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 
 from ledger.messages import text
-from node.web import tables, words
+from node.web import shell, tables, words
 
 FOLDER = Path(__file__).resolve().parent
 TABLES = "lib/tables.js"
@@ -47,7 +47,10 @@ def version() -> str:
     return found.hexdigest()[:16]
 
 
-def page(name: str) -> str:
-    """A page with its Chinese texts filled in; scripts turn them into English."""
+def page(name: str, pages: Sequence[str] = ()) -> str:
+    """A page with its Chinese texts filled in, which scripts turn into English; its head leads to these other pages."""
     source = files()[name].decode()
+    current = shell.HOME if name == "home.html" else name.removesuffix(".html")
+    source = source.replace("<header></header>\n", shell.header(pages, current))
+    source = source.replace("<footer></footer>\n", shell.footer(pages))
     return _TEXT.sub(lambda found: found[0] + escape(text(found[1], "zh"), quote=False), source)

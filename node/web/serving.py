@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import PurePath
 
 from aiohttp import web as aiohttp_web
 
 from node import web
 from node.answers import FRESH, IMMUTABLE, HttpError, answer, takes_gzip
-from node.web import bundle
+from node.web import bundle, shell
+
+Handler = Callable[[aiohttp_web.BaseRequest, str], Awaitable[aiohttp_web.StreamResponse]]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; img-src data:; "
@@ -28,16 +30,19 @@ HEADERS: Mapping[str, str] = {
 
 
 PAGES: Mapping[str, Sequence[str]] = {
-    "register": ("verify.css", "register.css", "register.js"),
     "verify": ("verify.css", "page.js"),
+    "register": ("verify.css", "register.css", "register.js"),
 }
-"""The pages, and which files beside them each asks for by name."""
+"""The pages in the order in which each leads to them, and which files beside them each asks for by name.
+
+A page `x` is `x.html`, served at /x and called `web.page-x`: a line here is all that adds one.
+"""
 
 
 @cache
 def page(name: str) -> bytes:
     """A page, its files under their version."""
-    found = web.page(f"{name}.html")
+    found = web.page(f"{name}.html", [*PAGES, shell.HOME])
     for each in PAGES[name]:
         found = found.replace(f'="{each}"', f'="web/{web.version()}/{each}"')
     return found.encode()
@@ -48,14 +53,9 @@ def _gzip(name: str) -> bytes:
     return gzip.compress(page(name) if name in PAGES else web.files()[name], 9, mtime=0)
 
 
-async def register(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
-    """GET /register."""
-    return _page(request, rest, "register")
-
-
-async def verify(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
-    """GET /verify."""
-    return _page(request, rest, "verify")
+def handlers() -> dict[str, Handler]:
+    """GET /verify, /register and so on."""
+    return {name: partial(_page, name) for name in PAGES}
 
 
 @cache
@@ -71,7 +71,7 @@ async def offline(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.St
     return answer(request, _offline(), web.TYPES[".html"], cache=FRESH, **fields)
 
 
-def _page(request: aiohttp_web.BaseRequest, rest: str, name: str) -> aiohttp_web.StreamResponse:
+async def _page(name: str, request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
     if rest:
         raise HttpError(404, "node.not-found", actual=request.path)
     return _answer(request, name, page(name), web.TYPES[".html"], FRESH)

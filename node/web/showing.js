@@ -18,6 +18,9 @@ export function speak(chosen) {
   const other = document.getElementById("language");
   other.lang = chosen === "zh" ? "en" : "zh-CN";
   other.textContent = chosen === "zh" ? "English" : "中文";
+  for (const link of document.querySelectorAll("nav a")) {
+    link.setAttribute("href", link.getAttribute("href").split("?")[0] + (chosen === "en" ? "?lang=en" : ""));
+  }
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from node import web
-from node.web import serving
+from node.web import bundle, serving
 from tests.nodes import Running, embedded, make_centre
 from tests.test_node_http import ask
 
@@ -76,3 +76,23 @@ async def test_nothing_else_is_there(node: Running, path: str) -> None:
 async def test_the_first_page_leads_there(node: Running) -> None:
     """Whoever comes to the node finds the way to verify."""
     assert b'href="verify"' in (await ask(node, "GET", "/")).body
+
+
+@pytest.mark.parametrize("name", serving.PAGES)
+async def test_every_page_leads_to_every_other(node: Running, name: str) -> None:
+    """The head links the pages that there are, each by a relative address that is answered, and marks the one shown."""
+    page = (await ask(node, "GET", f"/{name}")).body.decode()
+    nav = page.partition("<nav>")[2].partition("</nav>")[0]
+    links = re.findall(r'<a href="([^"]+)"( aria-current="page")? data-text="[^"]+">([^<]+)</a>', nav)
+    assert [path for path, current, _ in links if current] == [name or "./"]
+    assert {path for path, _, _ in links} == {*(each or "./" for each in serving.PAGES), "./"}
+    for path, _, _ in links:
+        assert (await ask(node, "GET", f"/{path.removeprefix('./')}")).status == 200
+
+
+def test_a_page_that_stands_alone_leads_nowhere() -> None:
+    """The offline page has the same head and foot, and no link but to itself."""
+    page = bundle.build().decode()
+    assert re.findall(r'<a [^>]*href="([^"]+)"', page) == ["#result", "?lang=en"]
+    assert "<header>" in page
+    assert "<footer>" in page
