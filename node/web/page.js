@@ -2,11 +2,10 @@
 
 import { Caller } from "./calls.js";
 import { chosen, takeDrops } from "./choosing.js";
-import { CATEGORIES, KIND_NAMES } from "./lib/tables.js";
+import { named, stepList, table, verdictLine } from "./reporting.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
-const MARKS = { ok: "✓", failed: "✗", unknown: "?", note: "·", consistent: "✓", inconsistent: "✗", undetermined: "?" };
 
 // What was given so far; `policy` is `{ source, data, digest, logs, quorum, witnesses, name }` or null.
 const given = { evidence: null, files: [], policy: null };
@@ -280,10 +279,8 @@ function sentence(error) {
 }
 
 function verdictOf({ verdict }) {
-  const mark = make("span", "mark", MARKS[verdict]);
-  mark.ariaHidden = "true";
   const what = verdict === "consistent" ? "verify.what-it-proves" : `web.what-${verdict}`;
-  const parts = [make("p", `verdict ${verdict}`, mark, say(`verify.verdict-${verdict}`)), make("p", "", say(what))];
+  const parts = [verdictLine(verdict), make("p", "", say(what))];
   if (verdict === "consistent" && given.policy?.source !== "own") parts.push(make("p", "caution", say("web.came-with-policy")));
   return parts;
 }
@@ -300,37 +297,9 @@ function reportOf({ facts, steps }) {
     parts.push(make("h3", "", say("web.facts")));
     parts.push(table(facts.map(([name, value]) => [say(`tools.fact-${name}`), foreign(named(name, value))])));
   }
-  parts.push(make("h3", "", say("web.steps")), make("ol", "steps", ...steps.map(stepOf)));
+  parts.push(make("h3", "", say("web.steps")), stepList(steps));
   parts.push(make("p", "actions", open, " ", print));
   return parts;
-}
-
-// A fact's code with what it is called.
-function named(name, value) {
-  const names = name === "kind" ? KIND_NAMES : name === "category" ? CATEGORIES : {};
-  if (!Object.hasOwn(names, value)) return value;
-  const [chinese, english] = names[value];
-  return speaking() === "zh" ? `${chinese}（${value}）` : `${english} (${value})`;
-}
-
-function stepOf(step) {
-  const [expected, found] = step[speaking()];
-  const mark = make("span", "mark", MARKS[step.outcome]);
-  mark.ariaHidden = "true";
-  const word = make("strong", "outcome", mark, say(`verify.outcome-${step.outcome}`));
-  const rows = [];
-  if (expected) rows.push([say("web.expected"), foreign(expected)]);
-  if (found) rows.push([say("web.found"), foreign(found)]);
-  rows.push([say("web.why"), say(step.code.replace("verify.", "web.why-"))]);
-  rows.push([say("web.code"), make("code", "", step.error === null ? step.code : `${step.code} / ${step.error}`)]);
-  const details = make("details", "", make("summary", "", word, make("span", "", say(step.code))), table(rows));
-  // What could not be shown, and what a page says that nobody compared, is not to be overlooked.
-  details.open = ["failed", "unknown"].includes(step.outcome) || (step.code === "verify.page" && step.outcome === "note");
-  return make("li", step.outcome, details);
-}
-
-function table(rows) {
-  return make("dl", "", ...rows.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
 }
 
 function openAll() {
