@@ -119,7 +119,7 @@ DOCUMENT: dict[str, Any] = {
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "paths": {
-        "/": _get("What this is", "text/html"),
+        "/": _get("The public ledger, as a page on which a browser checks what it shows", "text/html"),
         "/checkpoint": _get("Signed checkpoint (C2SP tlog-checkpoint)", "text/plain", _503="no checkpoint yet"),
         "/tile/{tile}": _get(
             "Tile or entry bundle (C2SP tlog-tiles); the path has further slashes",

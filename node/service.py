@@ -74,18 +74,6 @@ COMPLETENESS = {
 
 Handler = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]]
 
-HOME = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>原证 Yuanzheng</title>
-<meta name="viewport" content="width=device-width">
-<style>body{{font:16px/1.6 system-ui,sans-serif;max-width:44em;margin:2em auto;padding:0 1em}}</style>
-<h1>原证 Yuanzheng</h1><p>{origin}</p>
-<p>这是一个只增不改的证据账本节点。任何人都可以读取并离线核验其全部内容。<br>
-This is a node of an append-only evidence ledger. Anybody may read it, and verify all of it offline.</p>
-<p><a href="verify">核验证据</a> · <a href="verify?lang=en">Verify evidence</a></p>
-<ul><li><a href="checkpoint">checkpoint</a><li><a href="status">status</a><li><a href="policy">policy</a>
-<li><a href="blocks">blocks</a><li><a href="openapi.json">openapi.json</a></ul>
-<p><code>yuanzheng audit {url}</code></html>
-"""
-
 
 class Service:
     """The HTTP side of a node. `core` does, or asks for, what only the process that writes can do."""
@@ -504,9 +492,7 @@ class Service:
 
     async def _home(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         scheme = "http" if self._tls.context is None else "https"
-        page = HOME.format(origin=self._store.origin, url=f"{scheme}://{request.host}/")
-        policy = "default-src 'none'; style-src 'unsafe-inline'"
-        return answer(request, page.encode(), "text/html; charset=utf-8", **{"Content-Security-Policy": policy})
+        return serving.home(request, self._store.origin, f"{scheme}://{request.host}/")
 
     async def _policy_file(self, request: web.BaseRequest, rest: str) -> web.StreamResponse:
         _no_rest(request, rest)

@@ -23,7 +23,11 @@ FILE = re.compile(
 )
 
 # What pages say: their scripts' strings and templates, and the texts that their elements name.
-PAGES = {name: content.decode() for name, content in web.files().items() if name not in (web.TABLES, web.WORDS)}
+PAGES = {
+    name: content.decode()
+    for name, content in web.files().items()
+    if name != web.TABLES and not name.startswith("lib/words")
+}
 SAID = re.compile(rf"""["'`]((?:{"|".join(AREAS)})\.[a-z0-9-]*(?:\$\{{[^}}]*\}})?[a-z0-9-]*)["'`]""")
 
 CATALOGUE = {code: texts for name in AREAS for code, texts in area(name).items()}

@@ -18,6 +18,7 @@ AREAS = (
     "demo",
     "encoding",
     "entry",
+    "explore",
     "feed",
     "fields",
     "keys",

@@ -1,7 +1,7 @@
 """What browsers get: static files, served by the node and bundled into `verify.html`.
 
-`node/web/lib` is the verifier once more, one module for each of `ledger`'s; the rest is the page around it. Plain modules
-and styles: what is here is what runs, but for `lib/tables.js`, which `tables` writes.
+`node/web/lib` is the verifier once more, one module for each of `ledger`'s; the rest is the pages around it. Plain modules
+and styles: what is here is what runs, but for `lib/tables.js` and `lib/words*.js`, which `tables` and `words` write.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def files() -> Mapping[str, bytes]:
         for path in sorted(FOLDER.rglob("*"))
         if path.suffix in TYPES
     }
-    return found | {TABLES: tables.module().encode(), WORDS: words.module().encode()}
+    taught = {f"lib/words-{name}.js": words.sentences(name).encode() for name in words.TAUGHT}
+    return found | taught | {TABLES: tables.module().encode(), WORDS: words.module().encode()}
 
 
 @cache

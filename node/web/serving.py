@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache, partial
+from html import escape
 from pathlib import PurePath
 
 from aiohttp import web as aiohttp_web
@@ -20,18 +21,20 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types yuanzheng"
 )
 """A page runs what this node serves, speaks to nobody else, and is shown in no frame."""
+FILE_HEADERS: Mapping[str, str] = {"Content-Security-Policy": POLICY, "Vary": "Accept-Encoding"}
+"""A worker is held to its own file's policy."""
 HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": POLICY,
+    **FILE_HEADERS,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Encoding",
 }
 
 
 PAGES: Mapping[str, Sequence[str]] = {
     "verify": ("verify.css", "page.js"),
     "register": ("verify.css", "register.css", "register.js"),
+    shell.HOME: ("verify.css", "home.css", "home.js"),
 }
 """The pages in the order in which each leads to them, and which files beside them each asks for by name.
 
@@ -42,7 +45,7 @@ A page `x` is `x.html`, served at /x and called `web.page-x`: a line here is all
 @cache
 def page(name: str) -> bytes:
     """A page, its files under their version."""
-    found = web.page(f"{name}.html", [*PAGES, shell.HOME])
+    found = web.page(f"{name or 'home'}.html", list(PAGES))
     for each in PAGES[name]:
         found = found.replace(f'="{each}"', f'="web/{web.version()}/{each}"')
     return found.encode()
@@ -54,8 +57,18 @@ def _gzip(name: str) -> bytes:
 
 
 def handlers() -> dict[str, Handler]:
-    """GET /verify, /register and so on."""
-    return {name: partial(_page, name) for name in PAGES}
+    """GET /verify, /register and so on; the first page is `home`'s."""
+    return {name: partial(_page, name) for name in PAGES if name != shell.HOME}
+
+
+def home(request: aiohttp_web.BaseRequest, origin: str, url: str) -> aiohttp_web.StreamResponse:
+    """GET /: the public ledger `origin`, which the node serves at `url`."""
+    shown = page(shell.HOME).decode().replace("{origin}", escape(origin)).replace("{url}", escape(url)).encode()
+    fields = dict(HEADERS)
+    if takes_gzip(request):
+        shown = gzip.compress(shown, 6, mtime=0)
+        fields["Content-Encoding"] = "gzip"
+    return answer(request, shown, web.TYPES[".html"], **fields)
 
 
 @cache
@@ -74,7 +87,7 @@ async def offline(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.St
 async def _page(name: str, request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
     if rest:
         raise HttpError(404, "node.not-found", actual=request.path)
-    return _answer(request, name, page(name), web.TYPES[".html"], FRESH)
+    return _answer(request, name, page(name), web.TYPES[".html"], FRESH, HEADERS)
 
 
 async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
@@ -83,12 +96,12 @@ async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.Strea
     content = web.files().get(name) if version == web.version() else None
     if content is None or name.endswith(".html"):
         raise HttpError(404, "node.not-found", actual=request.path)
-    return _answer(request, name, content, web.TYPES[PurePath(name).suffix], IMMUTABLE)
+    return _answer(request, name, content, web.TYPES[PurePath(name).suffix], IMMUTABLE, FILE_HEADERS)
 
 
 def _answer(
-    request: aiohttp_web.BaseRequest, name: str, content: bytes, kind: str, cache: str
+    request: aiohttp_web.BaseRequest, name: str, content: bytes, kind: str, cache: str, headers: Mapping[str, str]
 ) -> aiohttp_web.StreamResponse:
     if not takes_gzip(request):
-        return answer(request, content, kind, cache=cache, **HEADERS)
-    return answer(request, _gzip(name), kind, cache=cache, **HEADERS, **{"Content-Encoding": "gzip"})
+        return answer(request, content, kind, cache=cache, **headers)
+    return answer(request, _gzip(name), kind, cache=cache, **headers, **{"Content-Encoding": "gzip"})

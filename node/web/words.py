@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 from ledger import kinds
 from ledger.messages import area
@@ -14,6 +15,19 @@ SIGNING = (
     "vault.other-entry", "vault.passphrase", "vault.salts-file", "vault.short-passphrase",
 )  # fmt: skip
 """The command line's sentences that whoever signs in the browser may meet too."""
+
+
+TAUGHT: Mapping[str, Sequence[str]] = {
+    "explore": ("tiles.bundle",),
+}
+"""Pages with sentences of their own: the area is called as the module `lib/words-<area>.js`, and these of others come too."""
+
+
+def sentences(name: str) -> str:
+    """The source of the module that teaches one area's sentences."""
+    said = area(name) | {code: area(code.partition(".")[0])[code] for code in TAUGHT[name]}
+    head = '// Made from the Python catalogue.\n\nimport { teach } from "./errors.js";\n\n'
+    return f"{head}teach({json.dumps(said, ensure_ascii=False)});\n"
 
 
 def module() -> str:

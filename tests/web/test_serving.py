@@ -73,9 +73,16 @@ async def test_nothing_else_is_there(node: Running, path: str) -> None:
     assert (await ask(node, "GET", path.replace("{version}", web.version()))).status == 404
 
 
-async def test_the_first_page_leads_there(node: Running) -> None:
-    """Whoever comes to the node finds the way to verify."""
-    assert b'href="verify"' in (await ask(node, "GET", "/")).body
+async def test_the_first_page_says_where_it_is(node: Running) -> None:
+    """It names the ledger and its own address, as whoever asks knows it; what stands there in a request is text."""
+    answer = await ask(node, "GET", "/", Host="a.test:1")
+    assert answer.body.count(b"yuanzheng audit http://a.test:1/</code>") == 1
+    assert f"<code>{node.node.store.origin}</code>".encode() in answer.body
+    assert answer.headers["Content-Security-Policy"] == serving.POLICY
+    packed = await ask(node, "GET", "/", Host="a.test:1", Accept_Encoding="gzip")
+    assert gzip.decompress(packed.body) == answer.body
+    hostile = await ask(node, "GET", "/", Host='"><script>')
+    assert b"<script>" not in hostile.body
 
 
 @pytest.mark.parametrize("name", serving.PAGES)

@@ -23,7 +23,7 @@ export function parse(leaf) {
   const body = encoding.decode(leaf.subarray(BLOCK_TAG.length, -SIGNATURE_SIZE));
   BODY.check(body, "block", true);
   const block = { leaf, hash: merkle.leafHash(leaf), position: body.get("first") + body.get("count") };
-  for (const key of ["by", "count", "first", "height", "ledger", "root", "time"]) block[key] = body.get(key);
+  for (const key of ["by", "count", "epoch", "first", "height", "ledger", "prev", "root", "time", "tree"]) block[key] = body.get(key);
   return { ...block, synced: body.get("clock").get("synced"), error: body.get("clock").get("error") };
 }
 

@@ -2,7 +2,6 @@
 
 import { concat, decodeUtf8 } from "./bytes.js";
 import { LedgerError, shown } from "./errors.js";
-import "./words.js";
 
 const ENTRIES = "application/vnd.yuanzheng.entries";
 const TIMEOUT_MS = 60_000;
@@ -62,8 +61,8 @@ export class Client {
     return (await this.request(path)).data;
   }
 
-  async json(path) {
-    const found = parsed(await this.bytes(path));
+  async json(path, options) {
+    const found = parsed((await this.request(path, options)).data);
     if (found === null || typeof found !== "object") throw this.strange();
     return found;
   }
