@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ledger import keys
-from tests.centres import call, done
+from tests.centres import Said, call, done
 
 
 @pytest.mark.parametrize(("options", "kind"), [((), keys.ED25519), (("--cosigner",), keys.COSIGNATURE)])
@@ -51,6 +55,38 @@ def test_a_backup_comes_back_as_the_same_key(tmp_path: Path) -> None:
     assert (
         call("key", "restore", again, "--backup", backup, "--passphrase-env", "P", P="correct horse battery").code == 3
     )
+
+
+def test_a_key_comes_out_of_pkcs12(tmp_path: Path) -> None:
+    """An Ed25519 key, under its passphrase alone; a key of another algorithm is refused, and so is what is no such file."""
+    own = Ed25519PrivateKey.generate()
+    for name, key in (("ed25519", own), ("p256", ec.generate_private_key(ec.SECP256R1()))):
+        assert isinstance(key, Ed25519PrivateKey | ec.EllipticCurvePrivateKey)
+        sealed = pkcs12.serialize_key_and_certificates(
+            b"lin", key, None, None, serialization.BestAvailableEncryption(b"pass word")
+        )
+        (tmp_path / f"{name}.p12").write_bytes(sealed)
+    (tmp_path / "noise.p12").write_bytes(b"\x30" + b"noise" * 50)
+
+    def restore(name: str, passphrase: str) -> Said:
+        words = (
+            "key",
+            "restore",
+            tmp_path / f"{name}.key",
+            "--backup",
+            tmp_path / f"{name}.p12",
+            "--name",
+            "lin.example",
+        )
+        return call(*words, "--passphrase-env", "P", "--json", P=passphrase)
+
+    assert restore("ed25519", "another word").code == 3
+    assert restore("ed25519", "pass word").code == 0
+    vkey, restored = keys.parse_private((tmp_path / "ed25519.key").read_text())
+    assert (vkey.name, restored.seed) == ("lin.example", own.private_bytes_raw())
+    for name in ("p256", "noise"):
+        assert restore(name, "pass word").code == 3
+        assert not (tmp_path / f"{name}.key").exists()
 
 
 def test_a_cosigner_is_not_backed_up(tmp_path: Path) -> None:

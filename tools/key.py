@@ -1,7 +1,7 @@
 """Make a private key file (mode 0600), show the public key that belongs to one, back it up, or restore it.
 
 A backup is the key under a passphrase, in a file that the page in the browser writes and reads too: a key that was made
-there is restored here, and one that was made here is opened there.
+there is restored here, and one that was made here is opened there. restore also takes an Ed25519 key out of a PKCS #12 file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger import keys
 from ledger.errors import LedgerError
-from ledger.keys import VKey
+from ledger.keys import SigningKey, VKey
 from tools import keybackup
 from tools.console import Console
 from tools.files import read_limited, write_file
@@ -45,8 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             raise LedgerError("tools.cosigner-name")
         vkey = new_key(options.file, options.name, keys.COSIGNATURE if options.cosigner else keys.ED25519)
     elif options.action == "restore":
-        text = read_limited(_backup(options), keybackup.LARGEST).decode("utf-8", "replace")
-        name, key = keybackup.unseal(text, passphrase_of(options, console), str(options.backup))
+        name, key = _restored(_backup(options), options, console)
         write_file(options.file, keys.format_private(name, keys.ED25519, key).encode(), mode=0o600, replace=False)
         vkey = VKey(name, keys.ED25519, key.public)
     else:
@@ -61,6 +60,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.result({"public": vkey.key.hex(), "vkey": str(vkey), "file": str(options.file)})
     console.facts([("public", vkey.key.hex()), ("vkey", str(vkey)), ("file", options.file)])
     return 0
+
+
+def _restored(path: Path, options: argparse.Namespace, console: Console) -> tuple[str, SigningKey]:
+    data = read_limited(path, keybackup.LARGEST_PKCS12)
+    passphrase = passphrase_of(options, console)
+    if data.startswith(b"\x30"):
+        return options.name, keybackup.from_pkcs12(data, passphrase, str(path))
+    return keybackup.unseal(data.decode("utf-8", "replace"), passphrase, str(path))
 
 
 def _backup(options: argparse.Namespace) -> Path:

@@ -15,8 +15,10 @@ from hashlib import pbkdf2_hmac
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ledger import keys
 from ledger.errors import FormatError, LedgerError
@@ -27,6 +29,8 @@ PASSPHRASE_CHARACTERS = 12
 ROUNDS = 1_000_000
 FEWEST_ROUNDS, MOST_ROUNDS = 100_000, 10_000_000
 LARGEST = 4096
+LARGEST_PKCS12 = 65_536
+"""Bytes of a PKCS #12 file, which may hold certificates beside the key."""
 _WRAPPING, _SEALING = "PBES2-HS512+A256KW", "A256GCM"
 _HEADER = {"alg", "cty", "enc", "kid", "p2c", "p2s"}
 _SIZES = (40, 12, None, 16)
@@ -73,6 +77,17 @@ def unseal(text: str, passphrase: str, path: str) -> tuple[str, SigningKey]:
     if not public or not named or (jwk["kty"], jwk["crv"]) != ("OKP", "Ed25519"):
         raise FormatError("keys.backup", expected=_WRAPPING)
     return jwk["name"], key
+
+
+def from_pkcs12(data: bytes, passphrase: str, path: str) -> SigningKey:
+    """The Ed25519 key in a PKCS #12 file (RFC 7292). Raises `LedgerError`; it never carries the file's content."""
+    try:
+        found = pkcs12.load_pkcs12(data, passphrase.encode("utf-8", "surrogatepass")).key
+    except ValueError:
+        raise LedgerError("vault.passphrase", field=path) from None
+    if not isinstance(found, Ed25519PrivateKey):
+        raise FormatError("keys.backup", expected="Ed25519", actual=type(found).__name__)
+    return SigningKey(found.private_bytes_raw())
 
 
 def _wrapping_key(passphrase: str, salt: bytes, rounds: int) -> bytes:
