@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ledger import block as blocks
@@ -174,3 +174,40 @@ def offices(view: Snapshot, time: int) -> list[dict[str, Any]]:
         if appointment is not None:
             found[office]["clerks"].append({"key": key.hex(), "index": index, "until": appointment["until"]})
     return list(found.values())
+
+
+def first_after(view: Snapshot, time: int) -> int:
+    """The index of the first leaf in a block sealed at `time` (ms) or later; the tree's size if there is none."""
+    height = height_at(view, time - 1)
+    return 0 if height < 0 else view.block_index(height) + 1
+
+
+def of_office(view: Snapshot, office: bytes, low: int, high: int, kind: str | None = None) -> Iterator[int]:
+    """The leaves from `low` to `high` (end excluded) that are an office's, by whichever key it had: what it, its clerks and
+    its members signed, and what anybody objected to their works; of one `kind` if it is given."""
+    own: dict[bytes, bool] = {}
+    known: dict[bytes, Grants] = {}
+
+    def answers(by: bytes, index: int) -> bool:
+        if by not in known:
+            known[by] = grants_of(view, by)
+        then = answering(known[by], index)
+        if then is None:
+            return False
+        if then not in own:
+            own[then] = rules.current("office", then, view.head.time + 1, view) == office
+        return own[then]
+
+    for index, leaf in enumerate(view.leaves(low, high), low):
+        # Most leaves that are of another kind need not be decoded.
+        if blocks.is_block(leaf) or (kind is not None and kind.encode() not in leaf):
+            continue
+        entry = entries.stored(leaf, b"")
+        if kind is not None and entry.kind != kind:
+            continue
+        if answers(entry.by, index):
+            yield index
+        elif entry.kind == "work.object" and entry.work is not None:
+            first = view.find_leaf(entry.work)
+            if first is not None and answers(entries.trusted(view.leaf(first)).by, first):
+                yield index

@@ -212,6 +212,18 @@ DOCUMENT: dict[str, Any] = {
             _404="a key that nobody attested",
         ),
         "/offices": _get("Accredited sub-centres and their clerks", "application/json"),
+        "/offices/{key}/entries": _get(
+            "What an office, its clerks and its members signed, and objections to their works, oldest first",
+            "application/json",
+            _path("key", "the office's public key in 64 hex digits", _DIGEST),
+            _query("since", "milliseconds since 1970 UTC: only blocks sealed then or later"),
+            _query("until", "only blocks sealed before"),
+            _query("kind", "only entries of this kind", pattern="^[a-z]+[.][a-z]+$"),
+            _query("after", "leaf index to go on at: `next` of the page before, which may hold no entry at all"),
+            _query("limit", "at most 100"),
+            _400="no key, or no number",
+            _404="a key that is no office's",
+        ),
         "/blocks": _get(
             "Block headers, oldest first",
             "application/json",

@@ -79,6 +79,11 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
         "404": [f"/members/{ledgers.OFFICE.public.hex()}"],
     },
     ("/offices", "get"): {"200": ["/offices"]},
+    ("/offices/{key}/entries", "get"): {
+        "200": [f"/offices/{ledgers.OFFICE.public.hex()}/entries?since=0&after=0&limit=1"],
+        "400": ["/offices/x/entries", f"/offices/{ledgers.OFFICE.public.hex()}/entries?since=x"],
+        "404": [f"/offices/{ledgers.MEMBER.public.hex()}/entries"],
+    },
     ("/blocks", "get"): {"200": ["/blocks", "/blocks?from=0&limit=1"], "400": ["/blocks?from=x"]},
     ("/blocks/{height}", "get"): {"200": ["/blocks/0"], "400": ["/blocks/x"], "404": ["/blocks/9"]},
     ("/consistency", "get"): {

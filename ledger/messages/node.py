@@ -214,6 +214,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有分中心核验过密钥 {actual}。",
         "No sub-centre has attested the key {actual}.",
     ),
+    "node.no-office": (
+        "密钥 {actual} 不是任何分中心的密钥。",
+        "The key {actual} is no sub-centre's.",
+    ),
     "node.no-statistics": (
         "统计文件 {field} 目前无法使用：{actual}。",
         "The file of the statistics, {field}, cannot be used now: {actual}.",
