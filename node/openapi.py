@@ -257,6 +257,7 @@ DOCUMENT: dict[str, Any] = {
             _503="too many streams are open; Retry-After",
         ),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
+        "/counter": _get("The page on which a clerk attests members and registers for clients", "text/html"),
         "/register": _get("The page on which a creator registers works", "text/html"),
         "/statistics": _get(
             "Registrations, acts and the ledger's growth in numbers, up to the block that is named",

@@ -94,6 +94,7 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     ("/policy", "get"): {"200": ["/policy"]},
     ("/statistics", "get"): {"200": ["/statistics"]},
     ("/status", "get"): {"200": ["/status"]},
+    ("/counter", "get"): {"200": ["/counter", "/counter?lang=en"]},
     ("/register", "get"): {"200": ["/register", "/register?lang=en"]},
     ("/verify", "get"): {"200": ["/verify", "/verify?lang=en"]},
     ("/verify.html", "get"): {"200": ["/verify.html"]},

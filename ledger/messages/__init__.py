@@ -15,6 +15,7 @@ AREAS = (
     "alarm",
     "block",
     "certificate",
+    "counter",
     "demo",
     "encoding",
     "entry",

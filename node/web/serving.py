@@ -34,6 +34,7 @@ HEADERS: Mapping[str, str] = {
 PAGES: Mapping[str, Sequence[str]] = {
     "verify": ("verify.css", "page.js"),
     "register": ("verify.css", "register.css", "register.js"),
+    "counter": ("verify.css", "register.css", "counter.css", "counter.js"),
     shell.HOME: ("verify.css", "home.css", "home.js"),
 }
 """The pages in the order in which each leads to them, and which files beside them each asks for by name.

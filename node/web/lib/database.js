@@ -1,8 +1,8 @@
 // IndexedDB with promises. A record is what structured cloning keeps: bytes, numbers, CryptoKeys that cannot be exported.
 
 const NAME = "yuanzheng";
-const VERSION = 1;
-const STORES = ["keys", "works"];
+const VERSION = 2;
+const STORES = ["counter", "keys", "works"];
 
 const settled = (request) =>
   new Promise((resolve, reject) => {
@@ -15,7 +15,10 @@ let opened = null;
 function database() {
   opened ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
-    request.onupgradeneeded = () => STORES.forEach((store) => request.result.createObjectStore(store, { keyPath: "id" }));
+    request.onupgradeneeded = () => {
+      const missing = STORES.filter((store) => !request.result.objectStoreNames.contains(store));
+      missing.forEach((store) => request.result.createObjectStore(store, { keyPath: "id" }));
+    };
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
       // Another tab that brings a newer version of the page must not wait for this one.

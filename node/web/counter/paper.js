@@ -1,0 +1,64 @@
+// The certificate that is printed for a client, in the page's language, with what only his copy discloses.
+
+import { stamp } from "../lib/times.js";
+import { CATEGORIES } from "../lib/tables.js";
+import { foreign, make, say, speaking } from "../showing.js";
+import { table } from "../register/telling.js";
+import { encode } from "../vendor/uqr.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+// Files on the paper; the package lists them all. Characters of a receipt that a telephone still reads from paper.
+const LISTED = 12;
+const LONGEST_CODE = 3000;
+
+// The parts of the sheet of a registered record, whose certificate was verified to these `facts`.
+export function sheet({ secret: { kept }, answers }, facts, mandate) {
+  const { work } = kept;
+  const [chinese, english] = CATEGORIES[work.category];
+  const [{ number, receipt }] = answers;
+  const rows = [
+    [say("counter.paper-number"), make("strong", "", number)],
+    [say("counter.paper-title"), foreign(work.title)],
+    [say("counter.paper-owner"), foreign(work.creator)],
+    ...(work.author === null ? [] : [[say("counter.paper-author"), foreign(work.author)]]),
+    [say("counter.paper-category"), speaking() === "zh" ? chinese : english],
+    [say("counter.paper-mandate"), foreign(work.mandate)],
+    [say("counter.paper-office"), foreign(mandate.name)],
+    [say("counter.paper-time"), time(Number(facts.time))],
+    [say("counter.paper-place"), foreign(`${facts.ledger} · ${facts.height} / ${facts.index}`)],
+    [say("counter.paper-leaf"), make("code", "", kept.leaf_hash)],
+  ];
+  const files = work.files.slice(0, LISTED).map(([name, size, sha256, sm3]) =>
+    make("li", "", foreign(name), ` · ${size}`, make("br"), make("code", "", `SHA-256 ${sha256}`), make("br"), make("code", "", `SM3 ${sm3}`)),
+  );
+  if (work.files.length > LISTED) files.push(make("li", "", "…"));
+  const parts = [
+    make("h1", "", say("counter.paper-heading")),
+    table(rows),
+    make("h2", "", say("counter.paper-files")),
+    make("ul", "", ...files),
+    make("p", "", say("counter.paper-means")),
+    make("p", "", say("counter.paper-checked")),
+  ];
+  if (typeof receipt === "string" && receipt.length <= LONGEST_CODE) {
+    parts.push(make("div", "code", qrCode(receipt, say("counter.paper-code")), make("p", "", say("counter.paper-code"))));
+  }
+  parts.push(make("p", "seal", say("counter.paper-seal")));
+  return parts;
+}
+
+// Beijing time for Chinese readers, both for others.
+const time = (milliseconds) =>
+  speaking() === "zh" ? `${new Date(milliseconds + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ")}（北京时间）` : stamp(milliseconds);
+
+// A QR code of a text, drawn without markup.
+function qrCode(content, label) {
+  const { data, size } = encode(content, { ecc: "L", border: 4 });
+  const svg = document.createElementNS(SVG, "svg");
+  const attributes = { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": label, "shape-rendering": "crispEdges" };
+  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", data.flatMap((row, y) => row.flatMap((on, x) => (on ? [`M${x} ${y}h1v1h-1z`] : []))).join(""));
+  svg.append(path);
+  return svg;
+}
