@@ -200,6 +200,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "counter.paper-code": ("回执二维码，可在「核验」页查验", "Receipt: to be read at the Verify page"),
     "counter.paper-files": ("文件（字节、摘要）", "Files (bytes, digests)"),
     "counter.paper-heading": ("登记证明", "Certificate of registration"),
+    "counter.paper-later": ("后续记录", "Later entries"),
     "counter.paper-leaf": ("条目哈希", "Leaf hash"),
     "counter.paper-mandate": ("委托书编号", "Mandate"),
     "counter.paper-means": (
@@ -209,6 +210,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "validity. Keep the originals."
         ),
     ),
+    "counter.paper-none-later": ("截至第 {number} 条，节点未列出", "none that the node lists, up to entry {number}"),
     "counter.paper-number": ("证书编号", "Number"),
     "counter.paper-office": ("分中心", "Sub-centre"),
     "counter.paper-owner": ("权利人", "Owner"),
@@ -217,6 +219,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "经办人：              分中心（盖章）：              ",
         "Clerk:               Sub-centre (seal):               ",
     ),
+    "counter.paper-some-later": ("{actual}（截至第 {number} 条）", "{actual} (up to entry {number})"),
     "counter.paper-time": ("登记时间", "Registered"),
     "counter.paper-title": ("作品名称", "Title"),
     "counter.pending": ("中心暂时联系不上：已收件，尚未登记。", "The centre is away: taken in, not registered yet."),
@@ -261,6 +264,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "盐值已保存：请放入分中心的保管库（yuanzheng vault import），并删除这份文件。",
         "The salts are saved: put them into the office's vault (yuanzheng vault import), and delete the file.",
     ),
+    "counter.save-proof": ("保存证书（.tlog-proof）", "Save the certificate (.tlog-proof)"),
     "counter.save-salts": ("保存盐值（zip）", "Save the salts (zip)"),
     "counter.sealed": ("密封：不公开摘要（商业秘密默认）", "Sealed: publish no digest (usual for trade secrets)"),
     "counter.to-sign": ("将要签署", "About to be signed"),

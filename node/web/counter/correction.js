@@ -77,9 +77,10 @@ export class Correction {
     const leaf = await act.sign(desk.shift.signer);
     if (!desk.isHere()) return;
     const text = values.map(([, value]) => value).join(", ");
-    const record = await desk.send(KIND, [leaf], { act: act.format(), text });
+    const secret = { act: act.format(), text };
+    const record = await desk.send(KIND, [leaf], secret);
     if (!desk.isHere()) return;
-    await desk.handing.told({ ...record, secret: { text } }, this.review);
+    await desk.handing.told({ ...record, secret }, this.review);
     if (record.state !== "refused") this.done();
   }
 }

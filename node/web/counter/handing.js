@@ -1,6 +1,7 @@
 // What a client takes away: his certificate, checked here and printed with his name on it, and the evidence package.
 
-import { equal } from "../lib/bytes.js";
+import * as acts from "../lib/acts.js";
+import { equal, unhex } from "../lib/bytes.js";
 import * as certificates from "../lib/certificate.js";
 import { FormatError, LedgerError } from "../lib/errors.js";
 import * as packing from "../lib/packing.js";
@@ -31,19 +32,19 @@ export class Handing {
   actions(record) {
     const { state, id, secret } = record;
     if (state === "pending") return [slip(id)];
-    if (state !== "registered" || record.kind !== "work.register") return [];
-    const print = button("counter.print", () => this.print(record));
-    const pack = button("counter.package", () => this.pack(record));
-    return secret.kept ? [print, " ", pack] : [];
+    if (state !== "registered") return [];
+    if (!secret.kept) return [button("counter.save-proof", () => this.saveProof(record))];
+    return [button("counter.print", () => this.print(record)), " ", button("counter.package", () => this.pack(record))];
   }
 
   // The certificate, of a work with the client's own disclosures. Throws `LedgerError` unless everything in it holds.
-  async certificate({ id, answers, leaves, secret: { kept } }) {
+  async certificate({ id, answers, leaves, secret }) {
     const { client } = this.desk;
+    const { kept } = secret;
     const [issued, policy] = await Promise.all([client.bytes(`entries/${id}/certificate`), client.bytes("policy")]);
     const refuse = (actual) => new LedgerError("tools.bad-certificate", { field: answers[0].number, actual });
     try {
-      const certificate = kept ? certificates.withOpen(issued, registration.opening(kept)) : issued;
+      const certificate = certificates.withOpen(issued, opening(secret));
       const files = kept ? registration.filesOf(kept.work) : [];
       const { verdict, steps, facts } = verify.certificate(certificate, files, policies.parse(policy));
       if (!equal(certificates.parse(certificate).entry, leaves[0])) throw refuse("entry");
@@ -60,6 +61,11 @@ export class Handing {
     this.paper.replaceChildren(...sheet(record, facts, this.desk.shift.mandate));
     addEventListener("afterprint", () => this.paper.replaceChildren(), { once: true });
     window.print();
+  }
+
+  async saveProof(record) {
+    const { certificate } = await this.certificate(record);
+    if (this.desk.isHere()) save(`${record.answers[0].number}.tlog-proof`, certificate);
   }
 
   async pack(record, checked = null) {
@@ -98,6 +104,12 @@ export class Handing {
     await this.pack(record, checked);
     if (this.desk.isHere()) await this.print(record, checked);
   }
+}
+
+// Everything that a record's certificate can disclose.
+function opening({ kept, member, act }) {
+  if (kept) return registration.opening(kept);
+  return act ? acts.parse(act).disclosures() : member.open.map(([salt, ...named]) => [unhex(salt, 32), ...named]);
 }
 
 // The slip for an entry that waits: a page of the node's, which names nobody.

@@ -2,6 +2,7 @@
 
 import { stamp } from "../lib/times.js";
 import { CATEGORIES } from "../lib/tables.js";
+import { ACTS } from "../lib/words.js";
 import { foreign, make, say, speaking } from "../showing.js";
 import { table } from "../register/telling.js";
 import { encode } from "../vendor/uqr.js";
@@ -27,6 +28,7 @@ export function sheet({ secret: { kept }, answers }, facts, mandate) {
     [say("counter.paper-time"), time(Number(facts.time))],
     [say("counter.paper-place"), foreign(`${facts.ledger} · ${facts.height} / ${facts.index}`)],
     [say("counter.paper-leaf"), make("code", "", kept.leaf_hash)],
+    [say("counter.paper-later"), foreign(later(facts))],
   ];
   const files = work.files.slice(0, LISTED).map(([name, size, sha256, sm3]) =>
     make("li", "", foreign(name), ` · ${size}`, make("br"), make("code", "", `SHA-256 ${sha256}`), make("br"), make("code", "", `SM3 ${sm3}`)),
@@ -46,6 +48,12 @@ export function sheet({ secret: { kept }, answers }, facts, mandate) {
   parts.push(make("p", "seal", say("counter.paper-seal")));
   return parts;
 }
+
+// What was recorded of the work afterwards, a correction of what stands on this paper perhaps.
+const later = ({ later: found = [], size }) => {
+  const acts = found.map(({ kind, index }) => `${ACTS[kind] ? ACTS[kind][speaking() === "zh" ? 0 : 1] : kind} #${index}`);
+  return say(acts.length ? "counter.paper-some-later" : "counter.paper-none-later", { actual: acts.join(", "), number: String(size) });
+};
 
 // Beijing time for Chinese readers, both for others.
 const time = (milliseconds) =>

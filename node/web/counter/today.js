@@ -95,7 +95,7 @@ export class Today {
     const actions = this.desk.handing.actions(record);
     if (kind === "work.register" && state === "registered") actions.push(" ", button("counter.correct", () => this.correct(record)));
     if (kind === "member.attest" && state === "registered") {
-      actions.push(button("counter.attest-again", () => this.desk.go("attest", { member: secret.member.member })));
+      actions.push(" ", button("counter.attest-again", () => this.desk.go("attest", { member: secret.member.member })));
     }
     if (actions.length) parts.push(make("p", "", ...actions));
     return parts;
