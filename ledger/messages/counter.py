@@ -79,8 +79,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "✓ Checked by your browser: each of these is in the ledger.",
     ),
     "counter.list-complete": (
-        "是否有遗漏：无法判断，须重放账本（yuanzheng audit）。",
-        "That none is missing is undetermined; replaying the ledger shows it (yuanzheng audit).",
+        "时间以节点所答为准。是否有遗漏：无法判断，须重放账本（yuanzheng audit）。",
+        "Times are the node's word. That none is missing is undetermined; replaying the ledger shows it (yuanzheng audit).",
     ),
     "counter.list-more": ("只列出最近 {count} 条。", "The newest {count} are listed."),
     "counter.list-wrong": (

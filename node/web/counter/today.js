@@ -227,11 +227,13 @@ function checked({ entries: listed, checkpoint }, policy) {
     policy.check(note, head);
     return listed.map(({ index, leaf, path, number, time }) => {
       const entry = entries.parse(unhex(leaf));
+      // A number has its entry's index in it.
+      if (BigInt(String(number).split("-").slice(1, 4).join("")) !== BigInt(index)) throw new TypeError(number);
       merkle.verifyInclusion(BigInt(index), head.size, entry.hash, path.map((step) => unhex(step, 32)), head.root);
       return { entry, number, time: Number(time), index };
     });
   } catch (error) {
-    if (error instanceof FormatError || error instanceof ProofError || error instanceof TypeError) {
+    if (error instanceof FormatError || error instanceof ProofError || error instanceof TypeError || error instanceof SyntaxError) {
       throw new LedgerError("counter.list-wrong", { actual: error.code ?? error.name });
     }
     throw error;
