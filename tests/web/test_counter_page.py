@@ -593,6 +593,11 @@ async def test_what_changed_since_it_was_seen_is_not_signed(page: Page, keys: Ke
     await expect(page.locator(".summary code")).to_have_text("d4735e3a265e16ee")
     await page.wait_for_timeout(300)
     await expect(page.locator(".summary code")).to_have_text("d4735e3a265e16ee")
+    for name, content in (("large", b"3" * 30_000_000), ("small", b"4")):
+        (tmp_path / name).write_bytes(content)
+        await page.locator("#file").set_input_files(tmp_path / name)
+    await expect(page.locator(".summary code")).to_have_text("4b227777d4dd1fc6")
+    await expect(page.locator(".chosen li")).to_have_text(re.compile("small"))
     await page.locator("[data-view=attest]").click()
     mine, other = (
         keyfiles.load_key(keys.live.member).public.hex(),

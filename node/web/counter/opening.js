@@ -1,6 +1,6 @@
 // The locked counter: a clerk opens his key, and the page finds out whether he may act here.
 
-import { button, chooser, doing, field, input, tell } from "../register/telling.js";
+import { button, doing, field, input, tell } from "../register/telling.js";
 import * as passkey from "../lib/passkey.js";
 import { foreign, make, say } from "../showing.js";
 import * as shifts from "./shift.js";
@@ -30,12 +30,16 @@ export class Opening {
     passphrase.addEventListener("input", () => {
       this.passphrase = passphrase.value;
     });
-    const choose = chooser("counter.choose-backup", ([file]) => {
+    const control = input("file", { id: "backup" });
+    control.addEventListener("change", () => {
+      const [file] = control.files;
+      control.value = "";
+      if (file === undefined) return;
       this.file = file;
       chosen.replaceChildren(foreign(file.name));
       passphrase.focus();
     });
-    choose.querySelector("input").id = "backup";
+    const choose = make("label", "button", make("span", "", say("counter.choose-backup")), control);
     const wrap = input("checkbox", { id: "wrap" });
     const label = make("label", "", say("counter.wrap"), make("span", "help", say("counter.wrap-help")));
     label.htmlFor = wrap.id;

@@ -23,7 +23,7 @@ function mandateNumber(now = new Date(Date.now() + 8 * 3_600_000)) {
 
 export class WalkIn {
   constructor(desk) {
-    Object.assign(this, { desk, batch: 0, turn: 0 });
+    Object.assign(this, { desk, giving: 0, batch: 0, turn: 0 });
     this.reset();
   }
 
@@ -49,6 +49,7 @@ export class WalkIn {
       sealed: false,
     };
     this.turn++;
+    this.giving++;
     this.batch++;
   }
 
@@ -73,11 +74,12 @@ export class WalkIn {
 
   drop() {
     const control = input("file", { id: "file", multiple: true });
-    control.addEventListener("change", doing(control, async () => {
+    control.addEventListener("change", () => {
       const files = chosen(control.files);
+      // The same file may be chosen again after it was changed.
       control.value = "";
-      await this.take(files);
-    }));
+      this.take(files).catch(tellError);
+    });
     const hint = make("p", "", say("counter.drop-hint"));
     hint.id = "drop-hint";
     control.setAttribute("aria-describedby", hint.id);
@@ -164,9 +166,12 @@ export class WalkIn {
 
   // Files
 
-  // What was given last is the work; what was measured of anything before is forgotten.
-  async take(files) {
-    if (!files.length) return;
+  // What was given last is the work; what was read or measured of anything before is forgotten.
+  async take(given) {
+    const last = ++this.giving;
+    this.turn++;
+    const files = await given;
+    if (last !== this.giving || !files.length) return;
     const mine = ++this.batch;
     this.turn++;
     const named = files.map((file) => ({ ...file, name: file.name.toWellFormed() })).sort((a, b) => compareText(a.name, b.name));
