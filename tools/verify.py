@@ -107,14 +107,19 @@ def _with_page(report: Report, proof: bytes, page: bytes) -> Report:
 
 def _page_step(proof: bytes, page: bytes) -> Step:
     """A page says whatever its maker wished; only one that the certificate itself makes again is known to be true."""
+    from node.pdf.reading import is_from_browser
+
+    if is_from_browser(page):
+        return Step("verify.page-browser", "note", "", "")
+    expected = "the page that this certificate makes"
     try:
         from node import paper
     except ImportError:
-        return Step("verify.page", "note", "the page that this certificate makes", "not checked")
+        return Step("verify.page", "note", expected, "not checked")
     annexes = paper.annexes_of(proof, page)
     if annexes is None:
-        return Step("verify.page", "unknown", "the page that this certificate makes", "another page")
-    return Step("verify.page", "ok", "the page that this certificate makes", ", ".join(("the same", *annexes)))
+        return Step("verify.page", "unknown", expected, "another page")
+    return Step("verify.page", "ok", expected, ", ".join(("the same", *annexes)))
 
 
 def trusted_policy(path: Path | None, log_key: str | None) -> Policy | None:

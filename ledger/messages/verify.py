@@ -69,6 +69,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "印刷的页面与内嵌证书所生成的一致",
         "The printed page is the one that the certificate inside it makes",
     ),
+    "verify.page-browser": (
+        "印刷的页面由浏览器制作，其上的文字未与证书核对：以此处所示证书内容为准",
+        "The printed page was made in a browser, and its text was not compared with the certificate: what counts is the certificate, as shown here",
+    ),
     "verify.pending": (
         "待办回执只是分中心转交条目的承诺，不是登记：条目也可能被拒绝；登记后请索取回执或证书",
         "A pending receipt is a sub-centre's promise to pass an entry on, not a registration: it may yet be refused; ask for the receipt or certificate",

@@ -167,6 +167,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "纸面文字可以随意排印；有法律意义的是内嵌证书，请以本页所列内容为准。",
         "Anything can be printed on a page; what counts is the certificate inside, as this page shows it.",
     ),
+    "web.why-page-browser": (
+        "纸面文字可以随意排印；有法律意义的是内嵌证书。",
+        "Anything can be printed on a page; what counts is the certificate inside.",
+    ),
     "web.why-pending": (
         "分中心收到不等于账本登记；登记后才有出块时间。",
         "Taken by a sub-centre is not registered in the ledger; only a registration has a block's time.",

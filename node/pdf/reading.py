@@ -6,7 +6,9 @@ repaired, since what one reader repairs another reads differently. Nothing here 
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -33,6 +35,9 @@ MAX_NODES = 2 * MAX_FILES + 4
 # pypdf reads nearly byte by byte outside streams, so that its time and memory follow the number of its reads. A usual
 # certificate takes 1,100, one that lists 3,000 files 17,000.
 MAX_READS = 1_000_000
+
+BROWSER_TAG = b"yuanzheng/browser-page@v1\n"
+_END = re.compile(rb"/ID \[<(?P<id>[0-9a-f]{32})> <(?P=id)>\]>>\nstartxref\n(?P<place>[0-9]{1,8})\n%%EOF\n\Z")
 
 # pypdf tells of every oddity; the refusal is what the user reads.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -78,6 +83,19 @@ def attachments(data: bytes) -> dict[str, bytes]:
         raise FormatError("pdf.encrypted") from error
     except _BROKEN as error:
         raise FormatError("pdf.broken") from error
+
+
+def is_from_browser(data: bytes) -> bool:
+    """Whether a PDF says of itself that a browser made it, and is as it was made (docs/FORMAT.md, "PDF").
+
+    Its identifier is then its content's digest. Anybody can compute one: this tells what a page is, not what is true on it.
+    """
+    end = _END.search(data[-1000:])
+    if end is None:
+        return False
+    place = int(end["place"])
+    digest = hashlib.sha256(BROWSER_TAG + data[:place]).hexdigest()[:32]
+    return data[place : place + 5] == b"xref\n" and end["id"] == digest.encode()
 
 
 def _read(specifications: Iterator[DictionaryObject]) -> dict[str, bytes]:
