@@ -268,9 +268,9 @@ DOCUMENT: dict[str, Any] = {
         "/verify.html": _get("The same page as one file, to be kept and used without a network", "text/html"),
         "/web/{version}/{file}": _get(
             "A file of these pages",
-            ["text/css", "text/javascript"],
-            _path("version", "which edition of the files", "^[0-9a-f]{16}$"),
-            _path("file", "path of the file", "^[a-z0-9/.-]+$"),
+            ["text/css", "text/javascript", "font/otf"],
+            _path("version", "which edition of the files, or a font's SHA-256", "^[0-9a-f]{16}([0-9a-f]{48})?$"),
+            _path("file", "path of the file", "^[A-Za-z0-9/.-]+$"),
             _404="no such file, or another edition",
         ),
         "/status": _get("Head, clock, queue, limits, refusals", "application/json"),

@@ -32,9 +32,12 @@ MAX_QR = 3000
 """Characters of a receipt that a telephone still reads from paper; a longer one becomes a reference."""
 MAX_FILES = 500
 """Files that are printed; the certificate inside lists the rest."""
-_TOP = frozenset(
+BROWSER = "Yuanzheng in a browser"
+"""What a page that a browser made calls its creator (`/Creator`): nothing here can make it again."""
+TOP = frozenset(
     {"files", "mode", "provenance", "title", "author", "owner", "category", "manifest", "count", "root", "creator"}
 )
+"""Fields that are not printed with the entry's others: they have a place of their own, or say nothing to a reader."""
 
 
 def pdf(data: bytes, annexes: Sequence[Annex] = ()) -> bytes:
@@ -129,7 +132,7 @@ class _Page:
             rows.append(_row("category", names.value))
         rows += [
             Row(each.label, each.value[0] if each.value[0] == each.value[1] else each.value, each.mono)
-            for each in wording.lines(self.entry.kind, self.entry.data, self.opened, skip=_TOP)
+            for each in wording.lines(self.entry.kind, self.entry.data, self.opened, skip=TOP)
         ]
         if "identity" in facts:
             identity = facts["identity"]

@@ -13,6 +13,7 @@ import pytest
 from ledger import tiles
 from node import web
 from node.openapi import DOCUMENT
+from node.web import labels
 from tests import ledgers
 from tests.nodes import Running, TestClock, embedded, make_centre
 from tests.test_node_http import ENTRIES, OCTETS, Answer, ask
@@ -99,7 +100,10 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     ("/verify", "get"): {"200": ["/verify", "/verify?lang=en"]},
     ("/verify.html", "get"): {"200": ["/verify.html"]},
     ("/web/{version}/{file}", "get"): {
-        "200": [f"/web/{web.version()}/{name}" for name in ("verify.css", "page.js", "lib/tables.js")],
+        "200": [
+            *(f"/web/{web.version()}/{name}" for name in ("verify.css", "page.js", "lib/tables.js")),
+            *(f"/web/{font}" for font in labels.fonts()),
+        ],
         "404": [f"/web/{web.version()}/x", f"/web/{'0' * 16}/page.js", f"/web/{web.version()}/verify.html"],
     },
     ("/checkpoint/target", "get"): {"200": ["/checkpoint/target"]},

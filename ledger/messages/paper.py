@@ -217,6 +217,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "以核验程序显示的内容为准，不以本页印刷内容为准。",
         "What the verifier shows counts, not what is printed on this page.",
     ),
+    "paper.no-font": (
+        "未能取得证书所用的字体，PDF 没有制成：请检查网络后再试。",
+        "The certificate's fonts could not be fetched, so that no PDF was made: check the connection and try again.",
+    ),
     "paper.no-later": (
         "截至账本大小 {size}，没有该作品的后续记录（{number} 条）。",
         "As of a ledger of {size} leaves there is no later entry of this work ({number}).",
@@ -240,6 +244,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "paper.office": (
         "核验机构",
         "Attesting office",
+    ),
+    "paper.other-font": (
+        "取得的字体不是证书所用的字体，PDF 没有制成：SHA-256 应为 {expected}，实为 {actual}。请刷新页面再试。",
+        "What came is not the certificate's font, so that no PDF was made: SHA-256 expected {expected}, found {actual}. Reload the page and try again.",
     ),
     "paper.outcome": (
         "结果",

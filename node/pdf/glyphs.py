@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 SERIF = "NotoSerifCJKsc-Subset.otf"
+MONO = "NotoSansMono-Subset.ttf"
 FONTS = files(__package__) / "fonts"
 
 # Letters of Unicode that are blank.

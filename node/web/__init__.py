@@ -1,7 +1,7 @@
 """What browsers get: static files, served by the node and bundled into `verify.html`.
 
 `node/web/lib` is the verifier once more, one module for each of `ledger`'s; the rest is the pages around it. Plain modules
-and styles: what is here is what runs, but for `lib/tables.js` and `lib/words*.js`, which `tables` and `words` write.
+and styles: what is here is what runs, but for the tables that `tables`, `words` and `labels` write.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from html import escape
 from pathlib import Path
 
 from ledger.messages import text
-from node.web import shell, tables, words
+from node.web import labels, shell, tables, words
 
 FOLDER = Path(__file__).resolve().parent
 TABLES = "lib/tables.js"
 WORDS = "lib/words.js"
+LABELS = "printing/labels.js"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -36,7 +37,8 @@ def files() -> Mapping[str, bytes]:
         if path.suffix in TYPES
     }
     taught = {f"lib/words-{name}.js": words.sentences(name).encode() for name in words.TAUGHT}
-    return found | taught | {TABLES: tables.module().encode(), WORDS: words.module().encode()}
+    made = {name: each.module().encode() for name, each in ((TABLES, tables), (WORDS, words), (LABELS, labels))}
+    return found | taught | made
 
 
 @cache

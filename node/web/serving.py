@@ -12,7 +12,7 @@ from aiohttp import web as aiohttp_web
 
 from node import web
 from node.answers import FRESH, IMMUTABLE, HttpError, answer, takes_gzip
-from node.web import bundle, shell
+from node.web import bundle, labels, shell
 
 Handler = Callable[[aiohttp_web.BaseRequest, str], Awaitable[aiohttp_web.StreamResponse]]
 
@@ -30,6 +30,8 @@ HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
 }
 
+
+FONT = "font/otf"
 
 PAGES: Mapping[str, Sequence[str]] = {
     "verify": ("verify.css", "page.js"),
@@ -92,7 +94,9 @@ async def _page(name: str, request: aiohttp_web.BaseRequest, rest: str) -> aioht
 
 
 async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
-    """GET /web/{version}/{file}: what never changes under its address."""
+    """GET /web/{version}/{file}: what never changes under its address; that of a font, its digest, outlives the pages'."""
+    if (font := labels.fonts().get(rest)) is not None:
+        return answer(request, font, FONT, cache=IMMUTABLE, **HEADERS)
     version, _, name = rest.partition("/")
     content = web.files().get(name) if version == web.version() else None
     if content is None or name.endswith(".html"):

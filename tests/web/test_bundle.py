@@ -18,7 +18,7 @@ from node import web
 from node.web import bundle, serving, tables
 from tests.source import ROOT
 
-MADE = {web.TABLES, *(name for name in web.files() if name.startswith("lib/words"))}
+MADE = {web.TABLES, web.LABELS, *(name for name in web.files() if name.startswith("lib/words"))}
 """Those that are written from Python's tables."""
 ALL = {name for name in web.files() if name.endswith(".js")}
 
@@ -42,6 +42,8 @@ SCRIPTS = sorted(reached(*bundle.ENTRIES))
 """Those of the verifier, which become one file."""
 PAGES = {name: sorted(reached(files[-1]) - set(SCRIPTS)) for name, files in serving.PAGES.items()}
 """What each page has beside the verifier, by the page."""
+PRINTING = sorted(reached("printing/fonts.js", "printing/printing.js") - set(SCRIPTS))
+"""What comes when a page is to be printed."""
 PLAIN = re.compile(r"//[^\n]*|`[^`]*`|\"[^\"\n]*\"|'[^'\n]*'")
 
 
@@ -64,11 +66,19 @@ def test_modules_fetch_nothing_but_the_policy(name: str) -> None:
     assert len(asks) == (name == "page.js"), asks
 
 
+def test_printing_fetches_nothing_but_fonts() -> None:
+    """One module of those that print speaks to the node, and not of what is printed."""
+    asking = [
+        name for name in PRINTING if re.search(r"\b(?:fetch|XMLHttpRequest|sendBeacon)\b", web.files()[name].decode())
+    ]
+    assert asking == ["printing/fonts.js"]
+
+
 def test_modules_have_no_cycle_and_none_is_forgotten() -> None:
     """Each module can run after those that it imports, and every one is imported by the page or the worker."""
     graph = {name: set(bundle.imports(name)) for name in SCRIPTS}
     assert set(TopologicalSorter(graph).static_order()) == set(SCRIPTS)
-    assert {*SCRIPTS, *itertools.chain(*PAGES.values())} == ALL
+    assert {*SCRIPTS, *itertools.chain(*PAGES.values()), *PRINTING} == ALL
 
 
 def test_every_ledger_module_that_verifies_has_its_twin() -> None:
@@ -124,7 +134,7 @@ def test_one_file_holds_everything() -> None:
 def test_tables_have_every_sentence_that_scripts_say() -> None:
     """Each code written out in a script, that is no kind of entry and no name of a field, can be said in the browser."""
     exported = json.loads(re.findall(r"^export const MESSAGES = (.*);$", tables.module(), re.MULTILINE)[0])
-    for page, modules in ((None, SCRIPTS), *PAGES.items()):
+    for page, modules in ((None, SCRIPTS), *PAGES.items(), ("printing", PRINTING)):
         known = set(exported)
         for name in modules:
             for taught in re.findall(r"^teach\((.*)\);$", web.files()[name].decode(), re.MULTILINE):

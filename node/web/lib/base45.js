@@ -4,6 +4,17 @@ import { FormatError } from "./errors.js";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
+// RFC 9285 section 4: two bytes become three characters, a last odd byte two.
+export function encode(data) {
+  let text = "";
+  for (let at = 0; at < data.length; at += 2) {
+    const isPair = at + 1 < data.length;
+    const number = isPair ? data[at] * 256 + data[at + 1] : data[at];
+    text += ALPHABET[number % 45] + ALPHABET[Math.floor(number / 45) % 45] + (isPair ? ALPHABET[Math.floor(number / 2025)] : "");
+  }
+  return text;
+}
+
 // The bytes of a base45 text. Throws `FormatError`.
 export function decode(text) {
   const refusal = (actual) => new FormatError("receipt.base45", { expected: "base45 (RFC 9285)", actual });

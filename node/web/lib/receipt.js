@@ -12,6 +12,17 @@ const QR_LIMIT = 4296;
 const FULL = make(SHAPES.receipt);
 const SHORT = make(SHAPES.reference);
 
+// The text of a receipt `{ entry, block, index, path }`; the short form where the full one does not fit a QR code.
+export function encode({ entry, block, index, path }, known) {
+  const full = text([["b", block], ["e", entry], ["i", index], ["p", path]]);
+  return full.length <= QR_LIMIT ? full : reference(known);
+}
+
+// The short form: which certificate to ask for.
+export const reference = ({ leafHash, number }) => text([["h", leafHash], ["n", number]]);
+
+const text = (fields) => PREFIX + base45.encode(encoding.encode(new Map(fields)));
+
 // Parses a receipt's text: `{ entry, block, index, path }`, or the short form `{ leafHash, number }`. Throws `FormatError`.
 export function parse(text) {
   const characters = Array.from(text);
