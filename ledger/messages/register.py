@@ -293,6 +293,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "page goes on asking."
         ),
     ),
+    "register.printed": (
+        "PDF 已在本机生成，作品名称和所列姓名没有离开浏览器。证书文件内嵌其中。",
+        "The PDF was made on this device: title and names have not left the browser. The certificate is inside it.",
+    ),
+    "register.printing": (
+        "正在生成 PDF……首次需下载约 10 MB 的字体。",
+        "Making the PDF… The first time, a font of some 10 MB is downloaded.",
+    ),
     "register.provenance": ("来源说明（六项，可选）", "Provenance (six fields, optional)"),
     "register.provenance-hint": (
         "《人民法院在线诉讼规则》第十八条：上链前的数据是否真实，法院要看这些。文字只以承诺值上链；留空则记为空。",
@@ -320,6 +328,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.save-certificate": ("保存证书", "Save the certificate"),
     "register.save-originals": ("连同原件生成证据包", "A package with the originals"),
     "register.save-package": ("保存证据包", "Save the evidence package"),
+    "register.save-pdf": ("保存证书 PDF", "Save the certificate as PDF"),
     "register.save-receipt": ("保存收到凭据", "Save the receipt"),
     "register.save-salts": ("保存盐值文件", "Save the salts file"),
     "register.sealed": ("密封", "Sealed"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import re
 import subprocess
 import unicodedata
@@ -16,12 +17,13 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pikepdf
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Request, expect
 
 from ledger import certificate, kinds
 from ledger.certificate import PROOF_NAME, OpenValue
@@ -31,11 +33,12 @@ from node.pdf.glyphs import known, shows, visible
 from node.pdf.reading import attachments, is_from_browser
 from node.web import labels
 from tests import ledgers, makers
-from tests.centres import call
+from tests.centres import Live, call
 from tests.ledgers import MEMBER, seeded
 from tests.test_paper import RARE, disclosed, life
 from tests.test_pdf import HOSTILE, VERAPDF, needs, run, squeezed, text_of
 from tests.web.opening import Given, asked, visit
+from tests.web.test_register_page import fill, saved, with_key
 
 # A lone surrogate is no text, and stands in no certificate.
 TURNED = HOSTILE[1].replace("\ud800", "")
@@ -378,6 +381,32 @@ async def test_both_verifiers_take_the_page_and_say_that_they_did_not_compare_it
     path.write_bytes(changed)
     said = await asyncio.to_thread(call, "verify", path, "--policy", given.policy, "--json")
     assert (said.json["verdict"], said.json["steps"][-1]["code"]) == ("undetermined", "verify.page")
+
+
+@needs("pdftotext")
+async def test_a_creator_saves_the_page(browser: Browser, centre: Live, tmp_path: Path) -> None:
+    """From the card of a finished work: a PDF with its title, which no request held; the fonts come when it is asked for."""
+    context = await browser.new_context(accept_downloads=True)
+    page = await with_key(context, centre, centre.member)
+    sent: list[Request] = []
+    context.on("request", lambda request: sent.append(request))
+    title = f"夜景 {RARE}"
+    await fill(page, tmp_path, {"night.svg": os.urandom(50)}, title)
+    await page.get_by_role("button", name="核对并签署").click()
+    await page.get_by_role("button", name="签名并登记").click()
+    await expect(page.locator("#told .good")).to_contain_text("登记完成")
+    assert not [each for each in sent if each.url.endswith((".otf", ".ttf"))]
+    path = await saved(page, "保存证书 PDF", tmp_path)
+    await expect(page.locator("#told .good")).to_contain_text("没有离开浏览器")
+    said = await asyncio.to_thread(call, "verify", path, tmp_path / "night.svg", "--policy", centre.policy, "--json")
+    assert (said.json["verdict"], said.json["facts"]["disclosed"]["title"]) == ("consistent", title)
+    assert squeezed(title) in squeezed(text_of(path.read_bytes()))
+    assert len([each for each in sent if each.url.endswith((".otf", ".ttf"))]) == len(labels.fonts())
+    told = "".join(unquote(each.url) + (each.post_data_buffer or b"").decode("latin-1") for each in sent)
+    assert title not in told
+    assert title.encode().decode("latin-1") not in told
+    assert not page.complaints  # type: ignore[attr-defined]
+    await context.close()
 
 
 async def test_only_a_page_as_it_was_made_is_said_to_be_from_a_browser(printer: Printer) -> None:

@@ -75,8 +75,17 @@ export class Works {
     if (certificate === null) return [table(rows)];
     const proof = button("register.save-certificate", () => save(`${name}.tlog-proof`, certificate));
     const plain = button("register.save-package", async () => save(`${name}.evidence.zip`, await packing.evidence(record, { page: await this.page() })), "primary");
+    const printed = button("register.save-pdf", () => this.savePdf(name, certificate));
     const whole = chooser("register.save-originals", (files) => this.saveOriginals(record, files), { multiple: true });
-    return [table(rows), make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", proof, " ", whole)];
+    return [table(rows), make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", proof, " ", printed, " ", whole)];
+  }
+
+  // The certificate for people, made here: it names them, and the node is not to know.
+  async savePdf(name, certificate) {
+    tell("caution", "register.printing");
+    const [{ pdf }, { load }] = await Promise.all([import("../printing/printing.js"), import("../printing/fonts.js")]);
+    save(`${name}.pdf`, await pdf(certificate, await load()), "application/pdf");
+    tell("good", "register.printed");
   }
 
   // The verifier that goes into packages; without a connection they are made without it.
