@@ -18,6 +18,8 @@ PAGE = "verify.html"
 ENTRIES = ("worker.js", "page.js")
 """Each does its part where it is: one in a worker, the other in the page."""
 IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
+TAUGHT = re.compile(r'^import "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
+"""A module of sentences, from which nothing is taken; none of those that become one file has it."""
 EXPORT = re.compile(r"^export (?=(?:async )?function (\w+)|const (\w+) =|class (\w+))", re.MULTILINE)
 
 
@@ -53,20 +55,26 @@ def _digest(content: str) -> str:
 
 def bundled() -> str:
     """All modules as one script, each after those that it imports."""
-    needs: dict[str, set[str]] = {}
-    todo = list(ENTRIES)
+    return "".join(_wrapped(name) for name in reached(*ENTRIES))
+
+
+def reached(*entries: str) -> list[str]:
+    """These modules and all that they import as they start, each after those that it imports."""
+    needs: dict[str, list[str]] = {}
+    todo = list(entries)
     while todo:
         name = todo.pop()
         if name not in needs:
-            needs[name] = set(imports(name))
+            needs[name] = sorted(imports(name))
             todo += needs[name]
-    order = TopologicalSorter({name: sorted(needs[name]) for name in sorted(needs)}).static_order()
-    return "".join(_wrapped(name) for name in order)
+    return list(TopologicalSorter({name: needs[name] for name in sorted(needs)}).static_order())
 
 
 def imports(name: str) -> list[str]:
     """The modules that one imports, by their paths."""
-    return [_path(name, found[3]) for found in IMPORT.finditer(web.files()[name].decode())]
+    source = web.files()[name].decode()
+    found = [each[3] for each in IMPORT.finditer(source)] + [each[1] for each in TAUGHT.finditer(source)]
+    return [_path(name, address) for address in found]
 
 
 def _path(importer: str, address: str) -> str:

@@ -47,11 +47,13 @@ A page `x` is `x.html`, served at /x and called `web.page-x`: a line here is all
 
 @cache
 def page(name: str) -> bytes:
-    """A page, its files under their version."""
+    """A page, its files under their version, and its modules named at once, not found one behind the other."""
     found = web.page(f"{name or 'home'}.html", list(PAGES))
     for each in PAGES[name]:
         found = found.replace(f'="{each}"', f'="web/{web.version()}/{each}"')
-    return found.encode()
+    modules = bundle.reached(PAGES[name][-1])
+    preloads = (f'<link rel="modulepreload" href="web/{web.version()}/{each}">\n' for each in modules)
+    return found.replace("</head>", "".join(preloads) + "</head>").encode()
 
 
 @cache

@@ -24,17 +24,15 @@ ALL = {name for name in web.files() if name.endswith(".js")}
 
 
 def reached(*entries: str) -> set[str]:
-    """These modules and all that they import."""
+    """These modules and all that they ever import: a view comes when it is asked for."""
     found: set[str] = set()
     todo = list(entries)
     while todo:
         name = todo.pop()
         if name not in found:
             found.add(name)
-            todo += bundle.imports(name)
-            # Sentences are taught, and nothing is taken from such a module; a view comes when it is asked for.
-            others = re.findall(r'\bimport(?: |\()"(\./[\w./-]+\.js)"', web.files()[name].decode())
-            todo += [normpath(join(dirname(name), each)) for each in others]
+            later = re.findall(r'\bimport\("(\.{1,2}/[\w./-]+\.js)"', web.files()[name].decode())
+            todo += [*bundle.imports(name), *(normpath(join(dirname(name), each)) for each in later)]
     return found
 
 

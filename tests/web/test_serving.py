@@ -42,7 +42,7 @@ async def test_files_are_kept_for_ever_and_the_page_is_asked_anew(node: Running)
     """What the page names is immutable under its version; the page itself is a 304 where the visitor has it."""
     page = await ask(node, "GET", "/verify")
     named = re.findall(r'(?:src|href)="(web/[^"]+)"', page.body.decode())
-    assert len(named) == 2
+    assert len(named) > 2
     for path in (*named, f"web/{web.version()}/worker.js"):
         answer = await ask(node, "GET", f"/{path}")
         assert answer.status == 200
@@ -103,3 +103,20 @@ def test_a_page_that_stands_alone_leads_nowhere() -> None:
     assert re.findall(r'<a [^>]*href="([^"]+)"', page) == ["#result", "?lang=en"]
     assert "<header>" in page
     assert "<footer>" in page
+
+
+@pytest.mark.parametrize("name", serving.PAGES)
+def test_a_page_names_its_modules_at_once(name: str) -> None:
+    """None is found only when another one has come."""
+    place = f"web/{web.version()}/"
+    named = re.findall(f'<link rel="modulepreload" href="{place}([^"]*)">', serving.page(name).decode())
+    assert named == bundle.reached(serving.PAGES[name][-1])
+    assert len(named) >= 4
+
+
+@pytest.mark.parametrize("name", ["verify", "register", ""])
+def test_a_first_load_is_small(name: str) -> None:
+    """With the workers' modules, and without a font, a page for everybody takes less than 150 kB."""
+    files = {*serving.PAGES[name], *bundle.reached(serving.PAGES[name][-1], "worker.js")}
+    contents = [serving.page(name), *(web.files()[each] for each in files)]
+    assert sum(len(gzip.compress(each, 9)) for each in contents) < 150_000

@@ -10,7 +10,6 @@ import * as registration from "../lib/registration.js";
 import * as verify from "../lib/verify.js";
 import { button, save, tell, tellError } from "../register/telling.js";
 import { make, say, speaking } from "../showing.js";
-import { sheet } from "./paper.js";
 
 export class Handing {
   // `paper` is what is printed; `measure` gives what a package wants to know of an original.
@@ -57,6 +56,7 @@ export class Handing {
 
   async print(record, checked = null) {
     const { facts } = checked ?? (await this.certificate(record));
+    const { sheet } = await import("./paper.js");
     if (!this.desk.isHere()) return;
     this.paper.replaceChildren(...sheet(record, facts, this.desk.shift.mandate));
     addEventListener("afterprint", () => this.paper.replaceChildren(), { once: true });

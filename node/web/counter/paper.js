@@ -3,11 +3,10 @@
 import { stamp } from "../lib/times.js";
 import { CATEGORIES } from "../lib/tables.js";
 import { ACTS } from "../lib/words.js";
-import { foreign, make, say, speaking } from "../showing.js";
+import { qrCode } from "../qr.js";
 import { table } from "../register/telling.js";
-import { encode } from "../vendor/uqr.js";
+import { foreign, make, say, speaking } from "../showing.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 // Files on the paper; the package lists them all. Characters of a receipt that a telephone still reads from paper.
 const LISTED = 12;
 const LONGEST_CODE = 3000;
@@ -43,7 +42,7 @@ export function sheet({ secret: { kept }, answers }, facts, mandate) {
     make("p", "", say("counter.paper-checked")),
   ];
   if (typeof receipt === "string" && receipt.length <= LONGEST_CODE) {
-    parts.push(make("div", "code", qrCode(receipt, say("counter.paper-code")), make("p", "", say("counter.paper-code"))));
+    parts.push(make("div", "code", qrCode(receipt, say("counter.paper-code"), "L"), make("p", "", say("counter.paper-code"))));
   }
   parts.push(make("p", "seal", say("counter.paper-seal")));
   return parts;
@@ -58,15 +57,3 @@ const later = ({ later: found = [], size }) => {
 // Beijing time for Chinese readers, both for others.
 const time = (milliseconds) =>
   speaking() === "zh" ? `${new Date(milliseconds + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ")}（北京时间）` : stamp(milliseconds);
-
-// A QR code of a text, drawn without markup.
-function qrCode(content, label) {
-  const { data, size } = encode(content, { ecc: "L", border: 4 });
-  const svg = document.createElementNS(SVG, "svg");
-  const attributes = { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": label, "shape-rendering": "crispEdges" };
-  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", data.flatMap((row, y) => row.flatMap((on, x) => (on ? [`M${x} ${y}h1v1h-1z`] : []))).join(""));
-  svg.append(path);
-  return svg;
-}

@@ -5,12 +5,10 @@ import { Refused } from "../lib/client.js";
 import * as keystore from "../lib/keystore.js";
 import * as passkey from "../lib/passkey.js";
 import { foreign, make, say } from "../showing.js";
-import { encode } from "../vendor/uqr.js";
 import { Queue } from "./queue.js";
 import { redraw } from "./redrawing.js";
-import { button, chooser, day, doing, field, input, save, table, tell } from "./telling.js";
+import { button, chooser, day, doing, field, input, qrPlace, save, table, tell } from "./telling.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const ASK_AGAIN_MS = 20_000;
 
 export class Keys {
@@ -163,7 +161,7 @@ export class Keys {
       return [make("p", "good", foreign(say("register.attested", fields), "span"))];
     }
     const parts = [make("p", ...standing(found))];
-    parts.push(make("p", "", say("register.attest-how")), qrCode(this.record.id, say("register.qr")));
+    parts.push(make("p", "", say("register.attest-how")), qrPlace(this.record.id, say("register.qr")));
     const copy = button("register.copy-key", async () => {
       await navigator.clipboard.writeText(this.record.id);
       tell("good", "register.copied");
@@ -221,20 +219,4 @@ function unlessUnknown(error) {
 function standing(attestation) {
   if (attestation === undefined) return ["", say("register.asking-attested")];
   return ["caution", say(attestation === null ? "register.not-attested" : "register.attestation-over")];
-}
-
-// A QR code of a text, drawn without markup.
-function qrCode(content, label) {
-  const { data, size } = encode(content, { ecc: "M", border: 4 });
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
-  svg.setAttribute("class", "qr");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", label);
-  svg.setAttribute("shape-rendering", "crispEdges");
-  const path = document.createElementNS(SVG, "path");
-  const dark = data.flatMap((row, y) => row.flatMap((on, x) => (on ? [`M${x} ${y}h1v1h-1z`] : [])));
-  path.setAttribute("d", dark.join(""));
-  svg.append(path);
-  return svg;
 }

@@ -107,3 +107,10 @@ export const day = (milliseconds) => new Date(milliseconds + 8 * 3_600_000).toIS
 
 export const table = (rows) =>
   make("dl", "", ...rows.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
+
+// Where a QR code of a text appears; what draws it is fetched when the first is asked for.
+export function qrPlace(content, label, ecc) {
+  const place = make("div", "qr-place");
+  import("../qr.js").then(({ qrCode }) => place.append(qrCode(content, label, ecc)), tellError);
+  return place;
+}
