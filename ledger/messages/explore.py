@@ -69,8 +69,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.claimed": ("签名人所述时间", "Time claimed by the signer"),
     "explore.clerks": ("经办人", "Clerks"),
     "explore.clock": ("时钟", "Clock"),
-    "explore.clock-not-synced": ("未同步", "not synchronised"),
-    "explore.clock-synced": ("已同步，误差不超过 {error} 微秒", "synchronised, within {error} µs"),
+    "explore.clock-not-synced": ("时钟未同步", "clock not synchronised"),
+    "explore.clock-synced": ("时钟已同步，误差不超过 {error} 微秒", "clock synchronised, within {error} µs"),
     "explore.commitments": (
         "名称等以承诺值登记，账本上没有原文；持有人凭盐值披露。",
         "Names and titles are commitments: the words are not in the ledger, and their holder discloses them with the salts.",

@@ -9,8 +9,10 @@ import { stamp } from "../lib/times.js";
 import { CODES, FIELDS } from "../lib/words.js";
 import { table } from "../reporting.js";
 import { foreign, make, say, size } from "../showing.js";
-import { tableOf } from "./drawing.js";
 import { code, label, to } from "./parts.js";
+
+// Files that are listed at once; more are folded.
+const FEW = 3;
 
 export const kindName = (kind) => (KIND_NAMES[kind] ? label(KIND_NAMES[kind]) : kind);
 export const categoryName = (category) => (CATEGORIES[category] ? label(CATEGORIES[category]) : category);
@@ -58,8 +60,10 @@ function coded(name, value) {
 export function files({ data }) {
   const records = data.get("files");
   if (!Array.isArray(records) || !records.length) return null;
-  const rows = records.map((record) => [size(Number(record.get("size"))), code(record.get("sha256")), code(record.get("sm3"))]);
+  const told = (record) => table([
+    [say("explore.size"), size(Number(record.get("size")))], ["SHA-256", code(record.get("sha256"))], ["SM3", code(record.get("sm3"))],
+  ]);
   const caption = say("explore.files", { count: String(records.length) });
-  const found = tableOf(caption, [say("explore.size"), "SHA-256", "SM3"], rows);
-  return records.length > 3 ? make("details", "", make("summary", "", caption), found) : found;
+  const found = make("ol", "files", ...records.map((record) => make("li", "", told(record))));
+  return records.length > FEW ? make("details", "", make("summary", "", caption), found) : make("div", "", make("h3", "", caption), found);
 }

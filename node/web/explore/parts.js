@@ -32,6 +32,9 @@ export const warning = (code, fields = {}) => make("p", "warning", foreign(say(c
 
 export const code = (value) => foreign(value instanceof Uint8Array ? hex(value) : String(value), "code");
 
+// The beginning of a key or hash, where it stands in a row; its entry's own page shows it whole.
+export const brief = (value) => make("code", "", `${hex(value.subarray(0, 6))}…`);
+
 // A time in milliseconds, in Beijing, to the second.
 export function moment(milliseconds) {
   const date = new Date(Number(milliseconds) + 8 * 3_600_000);

@@ -13,7 +13,7 @@ import { stepList, table, verdictLine } from "../reporting.js";
 import { foreign, make, say } from "../showing.js";
 import * as content from "./content.js";
 import { tableOf, tree } from "./drawing.js";
-import { caution, code, link, moment, tick, to, warning } from "./parts.js";
+import { brief, caution, code, link, moment, tick, to, warning } from "./parts.js";
 import { trust } from "./trusting.js";
 
 const LISTED = 200;
@@ -101,7 +101,7 @@ async function block(ledger, height) {
   const listed = leaves.slice(0, LISTED).map((leaf, at) => {
     const index = head.first + BigInt(at);
     const kind = kindOf(leaf);
-    return [to({ entry: index }, `#${index}`), kind === null ? say("explore.opaque") : content.kindName(kind), code(leafHash(leaf))];
+    return [to({ entry: index }, `#${index}`), kind === null ? say("explore.opaque") : content.kindName(kind), brief(leafHash(leaf))];
   });
   const list = listed.length
     ? tableOf(say("explore.block-entries"), [say("explore.index"), say("explore.kind"), say("explore.leaf")], listed)
@@ -140,7 +140,7 @@ async function work(ledger, which) {
     moment(time),
     to({ entry: index }, content.kindName(each.kind)),
     number === null ? `#${index}` : make("span", "nowrap", number),
-    code(each.by),
+    brief(each.by),
   ]);
   const name = say("explore.work-name", { number: first.number ?? `#${first.index}` });
   const shown = [card(
@@ -188,7 +188,7 @@ async function digest(ledger, algorithm, value) {
   const asked = table([[algorithm === "sha256" ? "SHA-256" : "SM3", code(value)]]);
   if (!items.length) return { title: name, shown: [card(heading(name), asked, caution("explore.no-registration"), hints())] };
   const rows = items.map(({ index, number, time, entry: each }) => [
-    moment(time), to({ entry: index }, number ?? `#${index}`), content.kindName(each.kind), code(each.by),
+    moment(time), to({ entry: index }, number ?? `#${index}`), content.kindName(each.kind), brief(each.by),
   ]);
   return {
     title: name,
