@@ -27,13 +27,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This is the backup of another key: expected {expected}, found {actual}.",
     ),
     "keys.passkey-declined": (
-        "通行密钥没有确认，什么也没有签署。",
-        "The passkey was not confirmed; nothing was signed.",
+        "通行密钥没有确认，没有签署，也没有打开。",
+        "The passkey was not confirmed; nothing was signed or opened.",
     ),
     "keys.private": ("私钥文件的格式应为 {expected}。", "A private key file reads {expected}."),
     "keys.seed": (
         "私钥种子应为 {expected}，实为 {actual} 字节。",
         "A private key's seed is {expected}; found {actual}.",
+    ),
+    "keys.sealed": (
+        "密钥 {actual} 打不开这一内容：它属于另一把密钥或另一件作品，或已损坏，或这台设备没有这把密钥。",
+        (
+            "The key {actual} does not open this: it is another key's or another work's, or damaged, or the key is not "
+            "on this device."
+        ),
     ),
     "keys.vkey": ("公钥文本的格式应为 {expected}，实为 {actual}。", "A verifier key reads {expected}; found {actual}."),
 }

@@ -77,6 +77,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "It was changed before it was signed, so nothing was signed. Review it again.",
     ),
     "register.choose-backup": ("打开刚才保存的备份文件", "Open the backup file that you saved"),
+    "register.choose-backup-again": ("选择备份文件", "Choose the backup file"),
     "register.choose-key": ("选择密钥文件", "Choose the key's file"),
     "register.claims": ("声明", "Declarations"),
     "register.consent": ("同意并保存", "Consent and save"),
@@ -199,10 +200,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.key-brought": ("密钥已导入这台设备。", "The key is on this device now."),
     "register.key-first": ("请先完成上方签名密钥的备份。", "Finish the backup of your signing key first (above)."),
     "register.key-hint": (
-        "登记须用您自己的密钥签名。密钥在这台设备上生成；浏览器只用它签名，任何网页都读不出它。能够读取这台设备磁盘的人不在此列：如需防范，请用通行密钥。",
+        "登记须用您自己的密钥签名。密钥在这台设备上生成；浏览器只用它签名，任何网页都读不出它。已签署作品的名称和盐值加密保存。但能够读取这台设备磁盘的人仍能取得密钥并解开这些内容：如需防范，请用通行密钥。",
         (
             "You sign with a key of your own. It is made on this device; the browser signs with it, and no page can "
-            "read it. Whoever can read this device's disk could: against that, use a passkey."
+            "read it. Titles and salts of what you signed are kept encrypted. Whoever can read this device's disk can "
+            "still get at the key and open them: against that, use a passkey."
         ),
     ),
     "register.key-kept": ("密钥保存在", "Kept in"),
@@ -211,6 +213,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.key-name-help": ("只供您自己辨认，不会送出。", "For yourself to tell it by; it is not sent."),
     "register.leaf": ("条目哈希", "Leaf hash"),
     "register.leave": ("不同意", "Do not consent"),
+    "register.locked": ("（已加密）", "(encrypted)"),
+    "register.lost-passkey": ("通行密钥不能用了？", "Lost the passkey?"),
+    "register.lost-passkey-hint": (
+        "用这把密钥的备份即可继续使用它，并打开已加密的作品。此后不再由通行密钥保护。",
+        (
+            "By its backup the key is of use again and opens the works that are encrypted. From then on no passkey "
+            "guards it."
+        ),
+    ),
     "register.making-key": ("正在生成密钥并加密备份……", "Making the key and encrypting its backup…"),
     "register.measuring": ("正在计算指纹：", "Computing fingerprints:"),
     "register.mode": ("公开还是密封", "Open or sealed"),
@@ -270,10 +281,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.packing": ("正在核对原件并生成证据包……", "Comparing the originals and making the package…"),
     "register.passkey": ("用通行密钥保护", "Guard it with a passkey"),
     "register.passkey-help": (
-        "每次签署都要用指纹、面容或设备密码确认；没有这台设备就无法使用，备份仍然有效。",
+        "每次签署都要用指纹、面容或设备密码确认；没有这台设备就无法使用，备份仍然有效。已签署作品的名称和盐值也由它加密，打开本页后须先确认才能读取；草稿不加密。",
         (
             "Each signature is confirmed with your fingerprint, face or device code; without the device it is "
-            "useless, and the backup still works."
+            "useless, and the backup still works. It also encrypts the titles and salts of what you signed, which "
+            "you confirm once to read them; drafts are not encrypted."
         ),
     ),
     "register.passphrase": ("备份口令", "Passphrase of the backup"),
@@ -366,6 +378,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "on a computer."
         ),
     ),
+    "register.unlock": ("解锁", "Unlock"),
     "register.unreachable": (
         "连不上 {actual}。已签名的内容保存在这台设备上，恢复连接后会继续，不会重复登记。",
         (

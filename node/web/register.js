@@ -40,7 +40,7 @@ let keys, form, works, hashers;
 function start() {
   speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
   hashers = newHashers();
-  keys = new Keys($("key"), client, showReview);
+  keys = new Keys($("key"), client, keyChanged);
   form = new Form($("form"), { changed, measure, queue: turns });
   works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked });
   turns.run(load).catch(tellError);
@@ -52,6 +52,12 @@ function start() {
   choosing($("act"), ([file]) => takeAct(file));
   // Whatever is dropped elsewhere must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+}
+
+// What can be signed depends on the key, and what can be read.
+function keyChanged() {
+  showReview();
+  works.show().catch(tellError);
 }
 
 const inTurn = (act) => (given) => turns.run(() => act(given));
@@ -317,10 +323,13 @@ async function finish(reviewed) {
 async function settle(reviewed) {
   const { prepared } = reviewed;
   const { id } = current;
-  const isAsked = others(prepared).length > 0;
-  const signer = isAsked ? null : await readySigner();
+  const signer = await readySigner();
+  const keeper = await keystore.unlock(keys.record.id);
   if (current.reviewed !== reviewed) throw new LedgerError("register.changed");
-  const record = isAsked ? await vault.saveAsked(id, prepared) : await vault.saveSigned(id, await registration.sign(prepared, signer));
+  const draft = structuredClone(form.draft);
+  const record = others(prepared).length
+    ? await vault.saveAsked(id, { prepared, draft }, keeper)
+    : await vault.saveSigned(id, { kept: await registration.sign(prepared, signer), draft }, keeper);
   if (current.reviewed === reviewed) show(null);
   else separate(id);
   await saveNow();
@@ -335,9 +344,9 @@ function readySigner() {
 
 async function deliver(id) {
   tell("caution", "register.sending");
-  const { state, answers, kept, refusal } = await works.advance(id);
+  const { state, answers, leaf_hash, refusal } = await works.advance(id);
   performance.measure("yuanzheng-signed", "yuanzheng-signing");
-  if (state === "registered") tell("good", "register.done", { number: answers[0].number ?? kept.leaf_hash });
+  if (state === "registered") tell("good", "register.done", { number: answers[0].number ?? leaf_hash });
   else if (state === "pending") tell("caution", "register.pending-means");
   else if (state === "refused") tell("warning", "register.refused", { actual: refusal[speaking()] });
   await navigator.storage?.persist?.();
@@ -352,7 +361,9 @@ async function textOf({ name, blob }) {
 
 // A file that is none, or a node that cannot be reached, keeps none of the others out.
 async function importSalts(files) {
-  const taken = await Promise.allSettled(files.map(async (file) => vault.importSalts(await textOf(file), file.name)));
+  if (!keys.ready) throw new LedgerError("register.key-first");
+  const keeper = await keystore.unlock(keys.record.id);
+  const taken = await Promise.allSettled(files.map(async (file) => vault.importSalts(await textOf(file), file.name, keeper)));
   const sent = await Promise.allSettled(taken.flatMap(({ value }) => (value ? [works.advance(value.id)] : [])));
   const failed = [...taken, ...sent].find(({ status }) => status === "rejected");
   if (failed !== undefined) throw failed.reason;
@@ -364,8 +375,7 @@ async function takeAct(file) {
   const signed = await acting.run(async () => {
     const act = acts.parse(await textOf(file), file.name);
     if (!keys.ready) throw new LedgerError("register.key-first");
-    const nonce = act.body.get("nonce");
-    const mine = (await vault.list()).find(({ state, prepared }) => state === "asked" && equal(prepared.body.get("nonce"), nonce));
+    const mine = (await vault.list()).find(({ state, nonce }) => state === "asked" && equal(nonce, act.body.get("nonce")));
     if (mine !== undefined) return takeConsents(mine, act.consents);
     showAct(file.name, act);
     return null;
@@ -374,19 +384,22 @@ async function takeAct(file) {
 }
 
 // Co-owners may sign copies of the file; their consents come together here. Returns the record, signed by all.
-async function takeConsents({ id, prepared: { body } }, given) {
-  const wanted = others({ body });
+async function takeConsents(record, given) {
+  const { id, sealed } = record;
+  const keeper = await keystore.unlock(sealed.by);
+  const { prepared, draft } = await vault.contents(record);
+  const wanted = others(prepared);
   const asked = given.filter(([key]) => wanted.some((each) => equal(each, key)));
-  for (const [key, signature] of asked) verify(key, statementBytes(body), signature);
-  const { state, prepared } = (await vault.addConsents(id, asked)) ?? {};
+  for (const [key, signature] of asked) verify(key, statementBytes(prepared.body), signature);
+  const { state, consents } = (await vault.addConsents(id, asked)) ?? {};
   // It may have been made a draft again meanwhile.
   if (state !== "asked") throw new LedgerError("register.changed");
-  const missing = wanted.find((key) => !prepared.consents.some(([each]) => equal(each, key)));
+  const missing = wanted.find((key) => !consents.some(([each]) => equal(each, key)));
   if (missing !== undefined) throw new LedgerError("register.consent-missing", { actual: missing });
-  const kept = await registration.sign(prepared, await readySigner(), { consents: prepared.consents });
-  const record = await vault.saveConsented(id, kept);
-  if (record.state === "draft") throw new LedgerError("register.changed");
-  return record;
+  const kept = await registration.sign(prepared, await readySigner(), { consents });
+  const signed = await vault.saveConsented(id, { kept, draft }, keeper);
+  if (signed.state === "draft") throw new LedgerError("register.changed");
+  return signed;
 }
 
 function showAct(name, act) {

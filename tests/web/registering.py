@@ -60,8 +60,11 @@ async def kept(page: Page) -> list[dict[str, Any]]:
     """The works in the browser's vault."""
     script = """async () => {
       const base = new URL(".", document.getElementById("script").src);
-      const { list } = await import(new URL("lib/vault.js", base).href);
-      return (await list()).map(({ id, state, kept, answers }) => ({ id, state, kept, answers }));
+      const { contents, list } = await import(new URL("lib/vault.js", base).href);
+      return Promise.all((await list()).map(async (record) => {
+        const { id, state, answers } = record;
+        return { id, state, answers, kept: (record.sealed && (await contents(record)))?.kept ?? null };
+      }));
     }"""
     found: list[dict[str, Any]] = await page.evaluate(script)
     return found

@@ -204,3 +204,50 @@ async def test_a_passkey_guards_the_key(page: Page, browser: Browser) -> None:
     async with bare(browser, {}) as other:
         imported = "return (await store.importFile(given[0], { passphrase: given[1] })).id;"
         assert await run(other, imported, [backup, PASSPHRASE]) == identity
+
+
+async def test_a_lost_passkey_is_replaced_by_the_backup(page: Page) -> None:
+    """The key, and the keeper of what it has signed, are usable again by the backup, and by no other key's."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("WebAuthn.enable")
+    added = await session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    create = """
+      const { id, backup } = await store.create('a', given, { passkey: true });
+      const other = await store.create('b', given);
+      const { seal } = await import("/lib/sealing.js");
+      globalThis.sealed = await seal(await store.unlock(id), "one", { title: "花型" });
+      return [id, backup, other.backup];
+    """
+    identity, backup, other = await run(page, create, PASSPHRASE)
+    sealed = await page.evaluate("({ by: sealed.by, iv: [...sealed.iv], data: [...sealed.data] })")
+    assert sealed["by"] == identity
+    await page.reload()
+    assert await run(page, "return store.keeperOf(given);", identity) is None
+    await session.send("WebAuthn.removeVirtualAuthenticator", added)
+    await session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    assert (await run(page, "return store.unlock(given);", identity))["refused"] == "keys.passkey-declined"
+    replace = "const { passkey } = await store.unguard(given[0], given[1], { passphrase: given[2] }); return passkey;"
+    assert (await run(page, replace, [identity, other, PASSPHRASE]))["refused"] == "keys.other-backup"
+    assert (await run(page, replace, [identity, backup, "wrong passphrase"]))["refused"] == "vault.passphrase"
+    assert await run(page, "return store.keeperOf(given);", identity) is None
+    assert await run(page, replace, [identity, backup, PASSPHRASE]) is None
+    opening = """
+      const { open } = await import("/lib/sealing.js");
+      const sealed = { ...given, iv: Uint8Array.from(given.iv), data: Uint8Array.from(given.data) };
+      return (await open(await store.keeperOf(given.by), "one", sealed)).title;
+    """
+    assert await run(page, opening, sealed) == "花型"
+    public, signature = await run(page, SIGNED)
+    assert public == identity
+    keys.verify(bytes.fromhex(public), b"message", bytes.fromhex(signature))
+
+
+async def test_the_keeper_cannot_be_read(page: Page) -> None:
+    """Neither the handle that signs nor the one that opens what was signed can be exported, wrapped or derived from."""
+    await run(page, "await store.create('a', given);", PASSPHRASE)
+    exported = """
+      const { keeper } = (await store.list())[0];
+      const tried = ["raw", "jwk"].map((format) => crypto.subtle.exportKey(format, keeper));
+      return [keeper.extractable, keeper.usages, ...(await Promise.allSettled(tried)).map(({ status }) => status)];
+    """
+    assert await run(page, exported) == [False, ["encrypt", "decrypt"], "rejected", "rejected"]

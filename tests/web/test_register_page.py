@@ -542,5 +542,76 @@ async def test_a_key_guarded_by_a_passkey_registers(browser: Browser, centre: Li
     await reviewed(page)
     await page.get_by_role("button", name="签名并登记").click()
     await expect(page.locator("#told .warning")).to_contain_text("通行密钥没有确认")
-    assert [work["state"] for work in await kept(page)] == ["draft", "registered"]
+    assert sorted(await page.locator("#works .state").all_inner_texts()) == ["已登记", "草稿"]
     await context.close()
+
+
+async def test_what_a_passkey_keeps_closed(browser: Browser, centre: Live, tmp_path: Path) -> None:
+    """In a new tab a work signed with such a key is there by its number alone; the passkey opens it, and once that is lost,
+    the key's backup."""
+    context = await browser.new_context(locale="zh-CN", accept_downloads=True)
+    local = Live(centre.home, centre.url.replace("127.0.0.1", "localhost"), centre.pid)
+    page = await context.new_page()
+    session = await context.new_cdp_session(page)
+    await session.send("WebAuthn.enable")
+    added = await session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    await page.goto(f"{local.url}/register")
+    await page.wait_for_selector("main[data-state=ready]")
+    for name in ("passphrase", "passphrase-again"):
+        await page.locator(f"[name={name}]").fill(PASSPHRASE)
+    await page.locator("#passkey").check()
+    await page.get_by_role("button", name="生成密钥").click()
+    backup = await saved(page, "保存备份文件", tmp_path)
+    await page.locator("[name=opening-passphrase]").fill(PASSPHRASE)
+    await page.locator("[name='register.choose-backup']").set_input_files(backup)
+    public = await page.locator("#key dd code").inner_text()
+    attest = ("member", "attest", "--office-key", centre.office, "--member", public, "--subject", "周某")
+    await asyncio.to_thread(done, *attest, "--salts", tmp_path / "p.salts.json", "--url", centre.url)
+    (original,) = await fill(page, tmp_path, {"a.txt": os.urandom(20)}, title="密钥作品")
+    await reviewed(page)
+    await page.get_by_role("button", name="签名并登记").click()
+    await expect(page.locator("#told .good")).to_contain_text("登记完成")
+    await expect(page.locator("#works")).to_contain_text("密钥作品")
+    number = await page.locator("#works dd code").first.inner_text()
+    for is_lost in (False, True):
+        await page.reload()
+        await expect(page.locator("#works")).to_contain_text(number)
+        await expect(page.locator("#works")).not_to_contain_text("密钥作品")
+        await expect(page.locator("#works [name='register.save-package']")).to_have_count(0)
+        if is_lost:
+            await session.send("WebAuthn.removeVirtualAuthenticator", added)
+            await session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        await page.get_by_role("button", name="解锁").click()
+        if is_lost:
+            await expect(page.locator("#told .warning")).to_contain_text("通行密钥没有确认")
+            await page.locator("#key summary").click()
+            await page.locator("[name=backup-passphrase]").fill(PASSPHRASE)
+            await page.locator("[name='register.choose-backup-again']").set_input_files(backup)
+        await expect(page.locator("#works")).to_contain_text("密钥作品")
+        package = await saved(page, "保存证据包", tmp_path)
+        said = await asyncio.to_thread(done, "verify", package, original, "--policy", centre.policy, "--json")
+        assert (said.json["verdict"], said.json["facts"]["disclosed"]["title"]) == ("consistent", "密钥作品")
+    await accessible(page)
+    await context.close()
+
+
+async def test_a_damaged_record_hides_no_other(page: Page, tmp_path: Path) -> None:
+    """What cannot be opened is told when it is asked for; everything else in the list is as it was."""
+    for title in ("甲", "乙"):
+        await fill(page, tmp_path, {title: os.urandom(20)}, title=title)
+        await reviewed(page)
+        await registered(page)
+    await page.evaluate(
+        """async () => {
+          const base = new URL(".", document.getElementById("script").src);
+          const { list, update } = { ...(await import(new URL("lib/vault.js", base).href)),
+            ...(await import(new URL("lib/database.js", base).href)) };
+          const { id } = (await list())[0];
+          await update("works", id, (record) => ({ ...record, sealed: { ...record.sealed, data: new Uint8Array(99) } }));
+        }"""
+    )
+    await page.reload()
+    await expect(page.locator("#works > li").nth(0)).to_contain_text("已加密")
+    await expect(page.locator("#works > li").nth(1)).to_contain_text("甲")
+    await page.get_by_role("button", name="解锁").click()
+    await expect(page.locator("#told .warning")).to_contain_text("打不开")

@@ -128,13 +128,14 @@ async def test_the_page_goes_on_where_the_command_line_was_cut_off(page: Page, c
     )
     text = (tmp_path / "out" / "a.txt.salts.json").read_text(encoding="utf-8")
     kept = json.loads(text)
-    identity = (await run(page, "vault.importSalts", text))["kept"]["leaf_hash"]
+    seed = keyfiles.load_key(centre.member).seed.hex()
+    identity = (await run(page, "importSalts", text, seed))["kept"]["leaf_hash"]
     assert identity == kept["leaf_hash"]
     record = await run(page, "advance", identity)
     assert (record["state"], record["answers"][0]["index"]) == ("registered", said.json["works"][0]["index"])
     importing = """async (text) => {
       const { vault } = await import("/works.js");
-      return vault.importSalts(text).then(() => null, (error) => error.code);
+      return vault.importSalts(text, "", null).then(() => null, (error) => error.code);
     }"""
     kept["work"]["title"] = "another"
     assert await page.evaluate(importing, json.dumps(kept)) == "vault.other-entry"
@@ -259,7 +260,7 @@ async def test_a_refused_work_becomes_a_draft_again(page: Page, centre: Live) ->
     assert found["state"] == "refused"
     assert "核验" in found["refusal"]["zh"]
     assert "attested" in found["refusal"]["en"]
-    assert (await run(page, "vault.reopen", "one"))["state"] == "draft"
+    assert (await run(page, "reopen", "one"))["state"] == "draft"
     again = await run(page, "sign", "one", asked(centre))
     assert again["kept"]["salts"]["title"] != signed["kept"]["salts"]["title"]
     assert (await run(page, "advance", "one"))["state"] == "registered"
@@ -327,3 +328,47 @@ async def test_the_package_is_the_command_lines(page: Page, centre: Live, tmp_pa
         "(await import('/works.js')).evidence('one', [['a.txt', 'other']]).then(() => null, (error) => error.code)"
     )
     assert await page.evaluate(f"async () => {changed}") == "register.not-registered"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+async def test_what_was_signed_is_not_readable_on_the_disk(page: Page, centre: Live, sealed: bool) -> None:
+    """Neither titles, names and salts nor, of a sealed work, digests lie in the browser's database, signed or registered, in
+    the draft or in the certificate; whoever has the key reads all of it."""
+    work = asked(
+        centre, sealed=sealed, files=[["secret name.txt", "secret content"]], fields=["provenance.notary=deed 7"]
+    )
+    signed = await run(page, "sign", "one", work)
+    kept = signed["kept"]
+    salts = [kept["salts"]["title"], kept["salts"]["author"], kept["salts"]["manifest"], *kept["salts"]["names"]]
+    salts += [secret[0] for secret in kept["secrets"]]
+    found = [await run(page, "onDisk")]
+    assert (await run(page, "advance", "one"))["kept"] == kept
+    found.append(await run(page, "onDisk"))
+    for disk in found:
+        assert kept["leaf_hash"] in disk
+        for text in ("花型 A", "林某", "secret name", "deed 7"):
+            assert text not in disk
+            assert text.encode().hex() not in disk
+        for digits in (*salts, *(kept["work"]["files"][0][2:] if sealed else [])):
+            assert digits not in disk
+            assert bytes.fromhex(digits).decode("latin-1") not in disk
+
+
+async def test_what_is_sealed_belongs_to_its_record(page: Page, centre: Live) -> None:
+    """Content of another record, another key's, and any changed bit of it is refused."""
+    await run(page, "sign", "one", asked(centre))
+    opening = """async (seeds) => {
+      const { get } = (await import("/works.js")).vault;
+      const { keeper, open } = await import("/lib/sealing.js");
+      const { fromSeed } = await import("/lib/signer.js");
+      const { unhex } = await import("/lib/bytes.js");
+      const [mine, other] = await Promise.all(
+        seeds.map((seed) => unhex(seed)).map(async (seed) => keeper((await fromSeed(seed)).public, seed)));
+      const { sealed } = await get("one");
+      const bent = (name) => ({ ...sealed, [name]: sealed[name].map((byte, at) => byte ^ (at === 3 ? 1 : 0)) });
+      const tried = [[mine, "one", sealed], [mine, "two", sealed], [other, "one", sealed], [mine, "one", bent("iv")],
+        [mine, "one", bent("data")]];
+      return Promise.all(tried.map((given) => open(...given).then(() => null, (error) => error.code)));
+    }"""
+    seeds = [keyfiles.load_key(centre.member).seed.hex(), ledgers.party("thief").seed.hex()]
+    assert await page.evaluate(opening, seeds) == [None, *["keys.sealed"] * 4]

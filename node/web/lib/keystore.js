@@ -3,14 +3,16 @@
 // Such a handle cannot be backed up later. A key's backup is therefore made together with it, kept here (encrypted) until
 // its owner has shown that he can open the copy he put away, and then forgotten; until then the key is not `confirmed`.
 //
-// A record is `{ id, name, public, key, passkey, backup, confirmed, created }`: `id` is the public key in hex; of `key` and
-// `passkey` one is null; `backup` is the backup's text as long as it is kept.
+// A record is `{ id, name, public, key, keeper, passkey, backup, confirmed, created }`: `id` is the public key in hex; `key` signs
+// and `keeper` (a CryptoKey, lib/sealing.js) encrypts what the vault keeps for its owner, unless a `passkey` wraps the seed from
+// which both come; `backup` is the backup's text as long as it is kept.
 
 import * as backups from "./backup.js";
 import { equal, hex } from "./bytes.js";
 import * as database from "./database.js";
 import { LedgerError } from "./errors.js";
 import * as passkeys from "./passkey.js";
+import * as sealing from "./sealing.js";
 import { fromSeed, parsePrivate, signerOf } from "./signer.js";
 
 const STORE = "keys";
@@ -33,13 +35,34 @@ export async function create(name, passphrase, { passkey = false } = {}) {
 
 // A key from a private key file's text, or from a backup's: whoever has that file needs no further backup.
 export async function importFile(text, { passphrase = "", path = "", passkey = false } = {}) {
-  const { name, seed, signer } = text.startsWith("PRIVATE+KEY+")
-    ? await parsePrivate(text)
-    : await backups.open(text, passphrase, path);
+  const { name, seed, signer } = await read(text, passphrase, path);
   try {
     return await keep(name, seed, signer, { backup: null, confirmed: true, passkey });
   } finally {
     seed.fill(0);
+  }
+}
+
+// Makes a key whose passkey is lost usable again, without one, by its private key file or its backup.
+export async function unguard(id, text, { passphrase = "", path = "" } = {}) {
+  const { seed, signer } = await read(text, passphrase, path);
+  try {
+    const found = await handles(seed, signer, null);
+    return await database.update(STORE, id, (record) => {
+      refuseOther(record, signer);
+      return { ...record, ...found };
+    });
+  } finally {
+    seed.fill(0);
+  }
+}
+
+const read = (text, passphrase, path) =>
+  text.startsWith("PRIVATE+KEY+") ? parsePrivate(text) : backups.open(text, passphrase, path);
+
+function refuseOther(record, signer) {
+  if (!equal(signer.public, record.public)) {
+    throw new LedgerError("keys.other-backup", { expected: record.public, actual: signer.public });
   }
 }
 
@@ -49,13 +72,19 @@ async function keep(name, seed, signer, { backup, confirmed, passkey }) {
     id: hex(signer.public),
     name,
     public: signer.public,
-    key: wrapped === null ? signer.key : null,
-    passkey: wrapped,
+    ...(await handles(seed, signer, wrapped)),
     backup,
     confirmed,
     created: Date.now(),
   };
   return database.update(STORE, record.id, (present) => present ?? record);
+}
+
+// What of a key can be used without its owner: nothing of one that a passkey wraps.
+async function handles(seed, signer, passkey) {
+  if (passkey !== null) return { key: null, keeper: null, passkey };
+  const keeper = await sealing.keeper(signer.public, seed);
+  return { key: signer.key, keeper: keeper.key, passkey };
 }
 
 // Finds that the backup that its owner has put away opens, and is this key's; from then on no copy of it is kept here. Null if
@@ -65,20 +94,39 @@ export async function confirm(id, text, passphrase, path = "") {
   seed.fill(0);
   return database.update(STORE, id, (record) => {
     if (record === null) return null;
-    if (!equal(signer.public, record.public)) {
-      throw new LedgerError("keys.other-backup", { expected: record.public, actual: signer.public });
-    }
+    refuseOther(record, signer);
     return { ...record, backup: null, confirmed: true };
   });
 }
 
 // The signer of a record; one that a passkey wraps asks its owner for the passkey.
-export async function signerFor(record) {
-  if (record.key !== null) return signerOf(record.public, record.key);
-  const seed = await passkeys.unwrap(record.passkey, record.public);
+export const signerFor = async (record) => (record.key === null ? unwrap(record) : signerOf(record.public, record.key));
+
+// Keepers of keys that a passkey wraps, from when it was first confirmed in this tab.
+const unlocked = new Map();
+
+async function unwrap({ id, public: publicKey, passkey }) {
+  const seed = await passkeys.unwrap(passkey, publicKey);
   try {
+    unlocked.set(id, await sealing.keeper(publicKey, seed));
     return await fromSeed(seed);
   } finally {
     seed.fill(0);
   }
+}
+
+// The keeper of a key; null as long as a passkey would have to be confirmed for it.
+export async function keeperOf(id) {
+  const record = await get(id);
+  return record?.keeper ? { by: id, key: record.keeper } : (unlocked.get(id) ?? null);
+}
+
+// The keeper of a key, for which its owner may be asked for the passkey.
+export async function unlock(id) {
+  const keeper = await keeperOf(id);
+  if (keeper !== null) return keeper;
+  const record = await get(id);
+  if (record === null) throw new LedgerError("keys.sealed", { actual: id });
+  await unwrap(record);
+  return unlocked.get(id);
 }

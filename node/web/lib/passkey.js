@@ -1,9 +1,9 @@
 // Keys wrapped by a passkey (WebAuthn, extension prf): without the authenticator and its owner, what is kept opens nothing.
 
-import { utf8 } from "./bytes.js";
 import { LedgerError } from "./errors.js";
+import { derived } from "./sealing.js";
 
-const INFO = utf8("yuanzheng/passkey@v1");
+const WRAPPING = "yuanzheng/passkey@v1";
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));
 
 // Whether this browser says that it can; a passkey belongs to a name, so a page at a bare IP address has none.
@@ -34,13 +34,13 @@ export async function wrap(name, seed, publicKey) {
   // Some authenticators answer only when they are used, not when they are made.
   const secret = made.results?.first ?? (await secretOf(id, salt));
   const iv = random(12);
-  const sealed = await crypto.subtle.encrypt(gcm(iv, publicKey), await wrappingKey(secret), seed);
+  const sealed = await crypto.subtle.encrypt(gcm(iv, publicKey), await derived(secret, WRAPPING), seed);
   return { credential: id, salt, iv, sealed: new Uint8Array(sealed) };
 }
 
 // The seed. Throws `LedgerError` where its owner declines, or another passkey answers.
 export async function unwrap({ credential, salt, iv, sealed }, publicKey) {
-  const key = await wrappingKey(await secretOf(credential, salt));
+  const key = await derived(await secretOf(credential, salt), WRAPPING);
   try {
     return new Uint8Array(await crypto.subtle.decrypt(gcm(iv, publicKey), key, sealed));
   } catch {
@@ -73,10 +73,4 @@ async function asked(ask) {
     if (error.name !== "NotAllowedError" && error.name !== "SecurityError") throw error;
     throw new LedgerError("keys.passkey-declined");
   }
-}
-
-async function wrappingKey(secret) {
-  const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
-  const kdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: INFO };
-  return crypto.subtle.deriveKey(kdf, material, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }

@@ -1,24 +1,40 @@
-// The works of this browser: drafts, what was signed, and the salts that open it. Nothing of it is ever sent.
+// The works of this browser: drafts, what was signed, and the salts that open it. Of a draft nothing is ever sent, of what was
+// signed the leaves.
 //
-// A record is `{ id, state, draft, prepared, kept, answers, refusal, certificate, policy, changed }`. Its state goes from
-// "draft", perhaps by "asked" (prepared, and co-owners are to consent), to "signed" (signed and saved, perhaps sent), perhaps by
-// "pending" (a replica has promised to pass it on), to "registered" or "refused". `kept` is the content of its `.salts.json`
-// from "signed" on, `answers` what the node said of each leaf, `certificate` and `policy` are bytes.
+// A record is `{ id, state, draft, sealed, nonce, consents, leaves, leaf_hash, answers, refusal, certificate, policy, changed }`. Its
+// state goes from "draft", perhaps by "asked" (prepared, and co-owners are to consent), to "signed" (signed and saved, perhaps
+// sent), perhaps by "pending" (a replica has promised to pass it on), to "registered" or "refused". From "asked" on all that
+// names anything is in `sealed` (lib/sealing.js): `{ prepared, draft }` with the statement's `nonce` and the `consents` beside it,
+// then `{ kept, draft }`, where `kept` is the content of its `.salts.json`, with the `leaves` (bytes) and the first one's hash.
+// `answers` are what the node said of each leaf; `certificate`, without disclosures, and `policy` are bytes.
 
 import { hex } from "./bytes.js";
 import * as certificates from "./certificate.js";
 import { isPutOff, Refused, Unreachable } from "./client.js";
 import * as database from "./database.js";
 import { FormatError, LedgerError } from "./errors.js";
+import * as keystore from "./keystore.js";
 import { leafHash } from "./merkle.js";
 import * as pending from "./pending.js";
 import * as policies from "./policy.js";
 import * as registration from "./registration.js";
+import * as sealing from "./sealing.js";
 import * as verify from "./verify.js";
 
 const STORE = "works";
 const NEW = "new";
-const EMPTY = { draft: null, prepared: null, kept: null, answers: [], refusal: null, certificate: null, policy: null };
+const EMPTY = {
+  draft: null,
+  sealed: null,
+  nonce: null,
+  consents: [],
+  leaves: [],
+  leaf_hash: null,
+  answers: [],
+  refusal: null,
+  certificate: null,
+  policy: null,
+};
 
 export const list = async () => (await database.all(STORE)).sort((a, b) => b.changed - a.changed);
 export const get = (id) => database.get(STORE, id);
@@ -39,29 +55,45 @@ export const remove = (id) =>
 // Keeps a draft, unless its work was signed meanwhile, in another tab perhaps.
 export const saveDraft = (id, draft) => change(id, [NEW, "draft"], () => ({ state: "draft", draft }));
 
-// Keeps what was signed, before any of it is sent. Of two signings of one draft the first counts; its record is returned.
-export const saveSigned = (id, kept) => change(id, [NEW, "draft"], () => ({ state: "signed", kept }));
+// Keeps what was signed, before any of it is sent, and the draft from which it came, both sealed by a keeper (lib/sealing.js). Of
+// two signings of one draft the first counts; its record is returned.
+export const saveSigned = (id, content, keeper) => keepSigned(id, [NEW, "draft"], content, keeper);
+
+// Keeps what was signed with co-owners' consents, as long as it is still what they were asked for.
+export const saveConsented = (id, content, keeper) => keepSigned(id, ["asked"], content, keeper);
+
+async function keepSigned(id, states, { kept, draft }, keeper) {
+  const sealed = await sealing.seal(keeper, id, { kept, draft });
+  const { leaf_hash } = kept;
+  return change(id, states, () => ({ ...EMPTY, state: "signed", sealed, leaves: registration.leavesOf(kept), leaf_hash }));
+}
 
 // Keeps what co-owners are asked to consent to: it is theirs, word for word and salt for salt, that is signed afterwards.
-export const saveAsked = (id, prepared) => change(id, [NEW, "draft"], () => ({ state: "asked", prepared }));
+export async function saveAsked(id, { prepared, draft }, keeper) {
+  const sealed = await sealing.seal(keeper, id, { prepared, draft });
+  return change(id, [NEW, "draft"], () => ({ ...EMPTY, state: "asked", sealed, nonce: prepared.body.get("nonce") }));
+}
 
 // Keeps consents, `[key, signature]`, that others gave to it.
-export const addConsents = (id, consents) =>
-  change(id, ["asked"], ({ prepared }) => {
-    const all = new Map([...(prepared.consents ?? []), ...consents].map((each) => [hex(each[0]), each]));
-    return { prepared: { ...prepared, consents: [...all.values()] } };
+export const addConsents = (id, given) =>
+  change(id, ["asked"], ({ consents }) => {
+    const all = new Map([...consents, ...given].map((each) => [hex(each[0]), each]));
+    return { consents: [...all.values()] };
   });
 
-// Keeps what was signed with their consents, as long as it is still what they were asked for.
-export const saveConsented = (id, kept) => change(id, ["asked"], () => ({ state: "signed", prepared: null, kept }));
+// What is sealed in a record; null as long as its owner would have to confirm a passkey for it. Throws `LedgerError`.
+export async function contents({ id, sealed }) {
+  const keeper = await keystore.keeperOf(sealed.by);
+  return keeper === null ? null : sealing.open(keeper, id, sealed);
+}
 
 // Makes a draft again of what was refused or not yet signed. What is signed next has new salts.
-export const reopen = (id) => change(id, ["refused", "asked"], ({ draft }) => ({ ...EMPTY, state: "draft", draft }));
+export const reopen = (id, draft) => change(id, ["refused", "asked"], () => ({ ...EMPTY, state: "draft", draft }));
 
 // Keeps a work from the text of a `.salts.json`; sent again, the same leaves get the answer that they have got before.
-export async function importSalts(text, path = "") {
+export async function importSalts(text, path, keeper) {
   const kept = registration.parse(text, path);
-  return change(kept.leaf_hash, [NEW], () => ({ state: "signed", kept }));
+  return keepSigned(kept.leaf_hash, [NEW], { kept, draft: null }, keeper);
 }
 
 // Brings a work as far as it gets now: sends it, asks what became of it, fetches and checks its certificate. Returns the
@@ -78,12 +110,11 @@ export async function advance(id, client) {
   });
 }
 
-async function send({ id, kept }, client) {
-  return settle(id, await client.submit(registration.leavesOf(kept)));
+async function send({ id, leaves }, client) {
+  return settle(id, await client.submit(leaves));
 }
 
-async function ask({ id, kept, answers }, client) {
-  const leaves = registration.leavesOf(kept);
+async function ask({ id, leaves, answers }, client) {
   const found = [];
   for (const [at, answer] of answers.entries()) {
     const waits = answer.pending !== undefined;
@@ -101,29 +132,40 @@ async function settle(id, answers) {
   const putOff = answers.find(isPutOff);
   if (putOff !== undefined) throw new Unreachable("register.busy", { actual: putOff.error.code });
   const state = answers.some((answer) => answer.pending !== undefined) ? "pending" : "registered";
-  return change(id, ["signed", "pending"], ({ kept }) => ({ state, answers: answers.map((answer, at) => checked(answer, kept, at)) }));
+  return change(id, ["signed", "pending"], ({ leaves }) => ({ state, answers: answers.map((answer, at) => checked(answer, leaves[at])) }));
 }
 
 // A promise is kept only if it is one, of this very leaf.
-function checked(answer, kept, at) {
+function checked(answer, leaf) {
   if (answer.pending === undefined) return answer;
   const promise = pending.parse(answer.pending.receipt);
   pending.verifySignature(promise);
-  if (hex(promise.leaf) !== hex(leafHash(registration.leavesOf(kept)[at]))) {
+  if (hex(promise.leaf) !== hex(leafHash(leaf))) {
     throw new LedgerError("register.other-promise", { actual: promise.leaf });
   }
   return answer;
 }
 
-async function fetchCertificate({ id, kept, answers }, client) {
-  const [issued, policy] = await Promise.all([client.bytes(`entries/${answers[0].index}/certificate`), client.bytes("policy")]);
-  const refuse = (actual) => new LedgerError("tools.bad-certificate", { field: kept.work.title, actual });
+async function fetchCertificate({ id, leaves, answers }, client) {
+  const [certificate, policy] = await Promise.all([client.bytes(`entries/${answers[0].index}/certificate`), client.bytes("policy")]);
+  verified({ leaves, certificate, policy }, []);
+  return change(id, ["registered"], () => ({ certificate, policy }));
+}
+
+// The certificate of a registered record with all that its holder can disclose. Throws `LedgerError`.
+export function disclosed(record, kept) {
+  const certificate = certificates.withOpen(record.certificate, registration.opening(kept));
+  return verified({ ...record, certificate }, registration.filesOf(kept.work));
+}
+
+// A certificate that was found to be this entry's and to verify.
+function verified({ leaves, certificate, policy }, files) {
+  const refuse = (actual) => new LedgerError("tools.bad-certificate", { field: hex(leafHash(leaves[0])), actual });
   try {
-    const certificate = certificates.withOpen(issued, registration.opening(kept));
-    const { verdict, steps } = verify.certificate(certificate, registration.filesOf(kept.work), policies.parse(policy));
-    if (hex(certificates.parse(certificate).entry) !== kept.entry) throw refuse("entry");
+    const { verdict, steps } = verify.certificate(certificate, files, policies.parse(policy));
+    if (hex(certificates.parse(certificate).entry) !== hex(leaves[0])) throw refuse("entry");
     if (verdict !== "consistent") throw refuse(steps.find(({ outcome }) => outcome === "failed" || outcome === "unknown").code);
-    return change(id, ["registered"], () => ({ certificate, policy }));
+    return certificate;
   } catch (error) {
     throw error instanceof FormatError ? refuse(error.code) : error;
   }

@@ -107,10 +107,31 @@ export class Keys {
     const passphrase = this.control("password", "backup-passphrase", { autocomplete: "off" });
     const choose = chooser("register.choose-key", ([file]) => this.bring(file, passphrase.value));
     const body = [make("p", "", say("register.bring-key-hint")), field(say("register.backup-passphrase"), passphrase), make("p", "", choose)];
-    const details = make("details", "", make("summary", "", say("register.bring-key")), ...body);
-    details.open = this.typed.bringing ?? false;
+    return this.section("register.bring-key", body);
+  }
+
+  // Without its passkey a key is of use again by its backup alone.
+  unguarding() {
+    const passphrase = this.control("password", "backup-passphrase", { autocomplete: "off" });
+    const choose = chooser("register.choose-backup-again", ([file]) => this.unguard(file, passphrase.value));
+    const body = [make("p", "", say("register.lost-passkey-hint")), field(say("register.backup-passphrase"), passphrase), make("p", "", choose)];
+    return this.section("register.lost-passkey", body);
+  }
+
+  unguard(file, passphrase) {
+    const { id } = this.record;
+    return this.turns.run(async () => {
+      this.take(await keystore.unguard(id, await textOf(file), { passphrase, path: file.name }));
+      tell("good", "register.key-brought");
+    });
+  }
+
+  // A section that stays open also when it is drawn anew.
+  section(code, body) {
+    const details = make("details", "", make("summary", "", say(code)), ...body);
+    details.open = this.typed[code] ?? false;
     details.addEventListener("toggle", () => {
-      this.typed.bringing = details.open;
+      this.typed[code] = details.open;
     });
     return details;
   }
@@ -151,7 +172,7 @@ export class Keys {
       [say("register.key-name"), foreign(name)],
       [say("register.key-kept"), say(guarded === null ? "register.kept-here" : "register.kept-passkey")],
     ];
-    return [table(rows), ...this.attested()];
+    return [table(rows), ...this.attested(), ...(guarded === null ? [] : [this.unguarding()])];
   }
 
   attested() {

@@ -1,6 +1,7 @@
 // The card of this browser's works: how far each has come, and what its owner can take away.
 
 import { Unreachable } from "../lib/client.js";
+import * as keystore from "../lib/keystore.js";
 import * as packing from "../lib/packing.js";
 import * as registration from "../lib/registration.js";
 import * as vault from "../lib/vault.js";
@@ -23,61 +24,87 @@ export class Works {
   async show() {
     const mine = ++this.shown;
     const records = await vault.list();
+    const drawn = await Promise.all(records.map(async (record) => [record.id, await this.draw(record)]));
     if (mine !== this.shown) return;
-    this.drawn = new Map(records.map((record) => [record.id, this.draw(record)]));
+    this.drawn = new Map(drawn);
     const items = Array.from(this.drawn.values(), ({ item }) => item);
     redraw(this.list, ...(items.length ? items : [make("li", "", say("register.no-works"))]));
   }
 
   // An item of the list; as long as it says the same, it stays the same element.
-  draw(record) {
+  async draw(record) {
     const version = `${record.changed} ${speaking()}`;
     const present = this.drawn.get(record.id);
-    if (present?.version === version) return present;
-    const item = Object.assign(make("li", "", ...this.item(record)), { tabIndex: -1 });
+    if (present?.version === version && !present.isLocked) return present;
+    // What cannot be opened now is shown as far as it can be read without.
+    const content = record.sealed && (await vault.contents(record).catch(() => null));
+    const isLocked = record.sealed !== null && content === null;
+    if (present?.version === version && isLocked) return present;
+    const parts = isLocked ? this.locked(record) : this.item({ ...record, ...content });
+    const item = Object.assign(make("li", "", ...parts), { tabIndex: -1 });
     item.dataset.part = record.id;
-    return { version, item };
+    return { version, isLocked, item };
   }
 
-  item(record) {
-    const title = record.kept?.work.title ?? record.prepared?.work.title ?? record.draft?.title;
-    const head = make("p", "", title ? foreign(title) : say("register.untitled"), make("span", `state ${record.state}`, say(`register.state-${record.state}`)));
-    return [head, ...this.body(record)];
+  head(title, state) {
+    return make("p", "", title, make("span", `state ${state}`, say(`register.state-${state}`)));
   }
 
-  body(record) {
-    const { id, state } = record;
-    if (state === "draft") return [make("p", "", button("register.continue", () => this.open(id)), " ", this.removal(id))];
-    if (state === "asked") return this.asked(record);
+  // A work whose owner has not confirmed his passkey in this tab.
+  locked(record) {
+    const unlock = button("register.unlock", async () => {
+      await keystore.unlock(record.sealed.by);
+      // Now it is told why, should it not open even so.
+      await vault.contents(record);
+      await this.show();
+    });
+    return [this.head(say("register.locked"), record.state), ...this.said(record), make("p", "", unlock)];
+  }
+
+  item(work) {
+    const title = work.kept?.work.title ?? work.prepared?.work.title ?? work.draft?.title;
+    return [this.head(title ? foreign(title) : say("register.untitled"), work.state), ...this.said(work), ...this.given(work)];
+  }
+
+  // What the ledger said of a work, and how to ask it again.
+  said({ id, state, answers, leaf_hash, refusal, certificate }) {
+    if (state === "asked") return [make("p", "caution", say("register.asked-means"))];
     const parts = [];
-    if (state === "refused") {
-      parts.push(make("p", "warning", foreign(`${record.refusal[speaking()]} (${record.refusal.code})`, "span")));
-      if (record.draft !== null) parts.push(make("p", "", button("register.again", () => this.reopen(id)), " ", this.removal(id)));
-    }
-    if (state === "registered") parts.push(...this.registered(record));
-    if (state === "pending") parts.push(...this.pending(record));
-    if (UNDER_WAY.includes(state) || (state === "registered" && record.certificate === null)) {
+    if (state === "refused") parts.push(make("p", "warning", foreign(`${refusal[speaking()]} (${refusal.code})`, "span")));
+    if (state === "registered") parts.push(this.place(answers[0], leaf_hash));
+    if (state === "pending") parts.push(...this.pending(answers));
+    if (UNDER_WAY.includes(state) || (state === "registered" && certificate === null)) {
       parts.push(make("p", "", button("register.try-now", () => this.advance(id))));
     }
-    const salts = button("register.save-salts", () => save(`${packing.nameOf(record.kept.work)}.salts.json`, registration.format(record.kept), JSON_TYPE));
-    if (state !== "refused") parts.push(make("p", "", salts));
     return parts;
   }
 
-  registered(record) {
-    const { answers, kept, certificate } = record;
-    const name = packing.nameOf(kept.work);
-    const rows = [
-      [say("register.number"), make("code", "", answers[0].number ?? String(answers[0].index))],
-      [say("register.time"), new Date(answers[0].time + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ") + " (UTC+8)"],
-      [say("register.leaf"), make("code", "", kept.leaf_hash)],
-    ];
-    if (certificate === null) return [table(rows)];
-    const proof = button("register.save-certificate", () => save(`${name}.tlog-proof`, certificate));
-    const plain = button("register.save-package", async () => save(`${name}.evidence.zip`, await packing.evidence(record, { page: await this.page() })), "primary");
-    const printed = button("register.save-pdf", () => this.savePdf(name, certificate));
-    const whole = chooser("register.save-originals", (files) => this.saveOriginals(record, files), { multiple: true });
-    return [table(rows), make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", proof, " ", printed, " ", whole)];
+  // What its owner can do with a work and take away of it.
+  given(work) {
+    const { id, state, kept, draft } = work;
+    if (state === "draft") return [make("p", "", button("register.continue", () => this.open(id)), " ", this.removal(id))];
+    const again = button("register.again", () => this.reopen(id, draft));
+    if (state === "asked") return [make("p", "", this.act(work), " ", again)];
+    if (state === "refused") return draft === null ? [] : [make("p", "", again, " ", this.removal(id))];
+    const salts = button("register.save-salts", () => save(`${packing.nameOf(kept.work)}.salts.json`, registration.format(kept), JSON_TYPE));
+    return [...(work.certificate === null ? [] : this.packages(work)), make("p", "", salts)];
+  }
+
+  place({ number, index, time }, leafHash) {
+    return table([
+      [say("register.number"), make("code", "", number ?? String(index))],
+      [say("register.time"), new Date(time + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ") + " (UTC+8)"],
+      [say("register.leaf"), make("code", "", leafHash)],
+    ]);
+  }
+
+  packages(work) {
+    const name = packing.nameOf(work.kept.work);
+    const proof = button("register.save-certificate", () => save(`${name}.tlog-proof`, vault.disclosed(work, work.kept)));
+    const plain = button("register.save-package", () => this.savePackage(work), "primary");
+    const printed = button("register.save-pdf", () => this.savePdf(name, vault.disclosed(work, work.kept)));
+    const whole = chooser("register.save-originals", (files) => this.saveOriginals(work, files), { multiple: true });
+    return [make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", proof, " ", printed, " ", whole)];
   }
 
   // The certificate for people, made here: it names them, and the node is not to know.
@@ -93,24 +120,27 @@ export class Works {
     return this.client.bytes("verify.html").catch(() => null);
   }
 
-  async saveOriginals(record, files) {
+  async saveOriginals(work, originals) {
     tell("caution", "register.packing");
-    const zip = await packing.evidence(record, { originals: files, measure: this.measure, page: await this.page() });
-    save(`${packing.nameOf(record.kept.work)}.evidence.zip`, zip);
+    await this.savePackage(work, originals);
     tell("good", "register.packed");
   }
 
-  pending({ answers }) {
+  async savePackage(work, originals = []) {
+    const certificate = vault.disclosed(work, work.kept);
+    const zip = await packing.evidence({ ...work, certificate }, { originals, measure: this.measure, page: await this.page() });
+    save(`${packing.nameOf(work.kept.work)}.evidence.zip`, zip);
+  }
+
+  pending(answers) {
     const receipts = answers.filter(({ pending }) => pending).map(({ pending: { receipt } }) => receipt);
     const keep = button("register.save-receipt", () => save("receipt.txt", `${receipts[0]}\n`, "text/plain"));
     return [make("p", "caution", say("register.pending-means")), make("p", "", keep)];
   }
 
-  asked(record) {
-    const { id, prepared } = record;
+  act({ prepared }) {
     const act = registration.toAct(prepared);
-    const keep = button("register.save-act", () => save(`${packing.nameOf(prepared.work)}.act.json`, act.format(), JSON_TYPE), "primary");
-    return [make("p", "caution", say("register.asked-means")), make("p", "", keep, " ", button("register.again", () => this.reopen(id)))];
+    return button("register.save-act", () => save(`${packing.nameOf(prepared.work)}.act.json`, act.format(), JSON_TYPE), "primary");
   }
 
   removal(id) {
@@ -121,8 +151,8 @@ export class Works {
     });
   }
 
-  async reopen(id) {
-    await vault.reopen(id);
+  async reopen(id, draft) {
+    await vault.reopen(id, draft);
     await this.open(id);
     await this.show();
   }
