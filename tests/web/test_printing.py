@@ -38,7 +38,7 @@ from tests.ledgers import MEMBER, seeded
 from tests.test_paper import RARE, disclosed, life
 from tests.test_pdf import HOSTILE, VERAPDF, needs, run, squeezed, text_of
 from tests.web.opening import Given, asked, visit
-from tests.web.test_register_page import fill, saved, with_key
+from tests.web.registering import fill, saved, with_key
 
 # A lone surrogate is no text, and stands in no certificate.
 TURNED = HOSTILE[1].replace("\ud800", "")
