@@ -79,8 +79,8 @@ export function draft(kind, ledger, by, form, { at = Date.now(), random = random
   return new Act(body, { secrets: form.secrets, records: form.records });
 }
 
-// A body that the ledger would refuse is refused before anybody signs it.
-function checkBody(body) {
+// A body that the ledger would refuse is refused before anybody signs it. Throws `LedgerError`.
+export function checkBody(body) {
   BODY.check(body, "body");
   const hash = new Uint8Array(32);
   kinds.check({ hash, kind: body.get("kind"), data: body.get("data"), work: body.get("work") ?? null, prev: body.get("prev") ?? null }, false);

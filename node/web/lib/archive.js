@@ -1,7 +1,7 @@
 // Evidence packages: a zip out of which one certificate, its page, the policy and the originals are read, never unpacked to
 // a disk. The same packages are refused as by tools/verify.py. Format: docs/FORMAT.md, "Evidence package".
 
-import { compare, decodeOctets } from "./bytes.js";
+import { compare, decodeOctets, decodeUtf8 } from "./bytes.js";
 import { LedgerError } from "./errors.js";
 import { unpack } from "./unpacking.js";
 
@@ -48,6 +48,12 @@ export async function open(file) {
     if (error instanceof LedgerError) throw error;
     throw refuse("tools.package", { actual: error instanceof Damaged ? error.message : "a damaged member" });
   }
+}
+
+// The text of the salts file in a package that `open` has taken, or null where there is none. Throws `LedgerError`.
+export async function saltsIn(file) {
+  const found = (await directory(file)).find(({ name }) => name.endsWith(".salts.json"));
+  return found === undefined ? null : decodeUtf8(await member(file, found, MAX_CERTIFICATE));
 }
 
 const viewOf = async (blob) => new DataView(await blob.arrayBuffer());

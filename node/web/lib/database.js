@@ -2,7 +2,7 @@
 
 const NAME = "yuanzheng";
 const VERSION = 2;
-const STORES = ["counter", "keys", "works"];
+const STORES = ["acts", "counter", "followed", "keys", "works"];
 
 const settled = (request) =>
   new Promise((resolve, reject) => {

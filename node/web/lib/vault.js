@@ -170,3 +170,6 @@ function verified({ leaves, certificate, policy }, files) {
     throw error instanceof FormatError ? refuse(error.code) : error;
   }
 }
+
+// Erases a work whatever its state: its plaintexts and salts leave this browser for good.
+export const erase = (id) => database.update(STORE, id, () => null);
