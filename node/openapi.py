@@ -256,6 +256,7 @@ DOCUMENT: dict[str, Any] = {
             },
             _503="too many streams are open; Retry-After",
         ),
+        "/mine": _get("The page on which owners and their partners follow works and act on them", "text/html"),
         "/policy": _get("Trust policy of this ledger (C2SP tlog-policy)", "text/plain"),
         "/counter": _get("The page on which a clerk attests members and registers for clients", "text/html"),
         "/register": _get("The page on which a creator registers works", "text/html"),

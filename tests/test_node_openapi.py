@@ -96,6 +96,7 @@ QUESTIONS: dict[tuple[str, str], dict[str, list[str]]] = {
     ("/statistics", "get"): {"200": ["/statistics"]},
     ("/status", "get"): {"200": ["/status"]},
     ("/counter", "get"): {"200": ["/counter", "/counter?lang=en"]},
+    ("/mine", "get"): {"200": ["/mine", "/mine?work=2"]},
     ("/register", "get"): {"200": ["/register", "/register?lang=en"]},
     ("/verify", "get"): {"200": ["/verify", "/verify?lang=en"]},
     ("/verify.html", "get"): {"200": ["/verify.html"]},

@@ -25,6 +25,7 @@ AREAS = (
     "keys",
     "kinds",
     "merkle",
+    "mine",
     "misbehaviour",
     "node",
     "note",

@@ -12,6 +12,7 @@ import { Client, Unreachable } from "./lib/client.js";
 import { LedgerError } from "./lib/errors.js";
 import { crcOf } from "./lib/packing.js";
 import { isAvailable } from "./lib/signer.js";
+import "./lib/words-counter.js";
 import { button, day, tell, tellError } from "./register/telling.js";
 import { foreign, make, say, speak, speaking } from "./showing.js";
 

@@ -36,6 +36,7 @@ FONT = "font/otf"
 PAGES: Mapping[str, Sequence[str]] = {
     "verify": ("verify.css", "page.js"),
     "register": ("verify.css", "register.css", "register.js"),
+    "mine": ("verify.css", "register.css", "mine.css", "mine.js"),
     "counter": ("verify.css", "register.css", "counter.css", "counter.js"),
     shell.HOME: ("verify.css", "home.css", "home.js"),
 }

@@ -18,7 +18,9 @@ SIGNING = (
 
 
 TAUGHT: Mapping[str, Sequence[str]] = {
+    "counter": (),
     "explore": ("tiles.bundle",),
+    "mine": (),
 }
 """Pages with sentences of their own: the area is called as the module `lib/words-<area>.js`, and these of others come too."""
 
@@ -40,7 +42,7 @@ def module() -> str:
         "PROVENANCE": kinds.PROVENANCE,
     }
     lines = [f"export const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in exported.items()]
-    said = area("register") | area("counter") | {code: area(code.partition(".")[0])[code] for code in SIGNING}
+    said = area("register") | {code: area(code.partition(".")[0])[code] for code in SIGNING}
     sentences = json.dumps(said, ensure_ascii=False)
     head = '// Made from the Python tables of kinds, codes and fields.\n\nimport { teach } from "./errors.js";\n\n'
     return head + "\n".join(lines) + f"\n\nteach({sentences});\n"

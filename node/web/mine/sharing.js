@@ -1,0 +1,45 @@
+// Handing an act to the other party: a link, a QR code where it fits, or a file.
+
+import { unhex } from "../lib/bytes.js";
+import { LedgerError } from "../lib/errors.js";
+import { actOf } from "../lib/dealings.js";
+import * as request from "../lib/request.js";
+import { qrCode } from "../register/keys.js";
+import { button, field, save, tell } from "../register/telling.js";
+import { make, say } from "../showing.js";
+
+// Bytes that a telephone still reads off a screen.
+const MOST_IN_QR = 1_200;
+
+export const linkOf = (record, { withTitle = true } = {}) => {
+  const address = new URL("mine", new URL("./", location.href));
+  const title = withTitle && record.title ? [unhex(record.title[0]), record.title[1]] : null;
+  return address.href + request.format(actOf(record), title);
+};
+
+// The panel that hands a record on; `hint` says to whom and what for.
+export function sharing(record, hint, withTitle) {
+  const name = `${record.kind}-${record.id.slice(0, 8)}.act.json`;
+  const file = button("mine.save-act", () => save(name, actOf(record).format(), "application/json"));
+  let link;
+  try {
+    link = linkOf(record, { withTitle });
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return make("div", "share", make("p", "", hint), make("p", "caution", say("mine.only-file")), make("p", "", file));
+  }
+  const shown = document.createElement("textarea");
+  Object.assign(shown, { readOnly: true, rows: 3, value: link, spellcheck: false });
+  shown.addEventListener("focus", () => shown.select());
+  const copy = button("mine.copy-link", async () => {
+    await navigator.clipboard.writeText(link);
+    tell("good", "mine.link-copied");
+  }, "primary");
+  const parts = [make("p", "", hint), field(say("mine.link"), shown), make("p", "", copy, " ", file)];
+  if (link.length <= MOST_IN_QR) {
+    const code = qrCode(link, say("mine.qr"), "L");
+    code.classList.add("large");
+    parts.push(make("details", "", make("summary", "", say("mine.show-qr")), code));
+  }
+  return make("div", "share", ...parts);
+}

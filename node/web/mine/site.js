@@ -1,0 +1,86 @@
+// What every part of the page asks: the node, the keys of this browser, and the workers that judge and measure.
+
+import { Caller } from "../calls.js";
+import { hex } from "../lib/bytes.js";
+import { Client, Refused } from "../lib/client.js";
+import { LedgerError } from "../lib/errors.js";
+import * as keystore from "../lib/keystore.js";
+import { sha256 } from "../lib/sha2.js";
+
+export class Site {
+  constructor() {
+    this.client = new Client(new URL("./", location.href).href);
+    this.judging = new Caller();
+    this.hashers = { sha256: new Caller(), sm3: new Caller() };
+    this.members = new Map();
+    this.keys = [];
+  }
+
+  async start() {
+    this.keys = (await keystore.list()).filter(({ confirmed }) => confirmed);
+  }
+
+  // The ledger's origin and the policy that this site serves, asked once.
+  origin() {
+    this.asked ??= this.client.origin().catch((error) => {
+      this.asked = null;
+      throw error;
+    });
+    return this.asked;
+  }
+
+  policy() {
+    this.policed ??= this.client.bytes("policy").catch((error) => {
+      this.policed = null;
+      throw error;
+    });
+    return this.policed;
+  }
+
+  policyDigest = async () => hex(sha256(await this.policy()));
+
+  // What the node says of a member's key (hex): who attested it, and whether that is in force; null for an unknown one.
+  member(key) {
+    if (!this.members.has(key)) {
+      const found = this.client.json(`members/${key}`).catch((error) => {
+        if (error instanceof Refused && error.status === 404) return null;
+        this.members.delete(key);
+        throw error;
+      });
+      this.members.set(key, found);
+    }
+    return this.members.get(key);
+  }
+
+  // The key (hex) that has taken the place of `key` by now, as the node says.
+  async current(key) {
+    let now = key;
+    for (let step = 0; step < 16; step++) {
+      const found = await this.member(now);
+      if (!found?.successor || found.in_force) return now;
+      now = found.successor;
+    }
+    return now;
+  }
+
+  // The record of this browser's key that a holder's key (hex) stands for, or undefined.
+  async mine(key) {
+    const own = this.keys.find(({ id }) => id === key);
+    if (!this.keys.length || own !== undefined) return own;
+    const now = await this.current(key);
+    return this.keys.find(({ id }) => id === now);
+  }
+
+  signer = (record) => keystore.signerFor(record);
+
+  // Size, SHA-256 and SM3 of a file.
+  async measure(file) {
+    const digest = (algorithm) => this.hashers[algorithm].ask("measure", { blob: file, size: file.size, deflated: false, algorithm });
+    try {
+      const [first, second] = await Promise.all([digest("sha256"), digest("sm3")]);
+      return { name: file.name, size: file.size, sha256: first, sm3: second };
+    } catch {
+      throw new LedgerError("register.unreadable", { actual: file.name });
+    }
+  }
+}
