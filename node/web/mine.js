@@ -13,7 +13,7 @@ import { Detail } from "./mine/detail.js";
 import { Incoming } from "./mine/dealing.js";
 import { List } from "./mine/list.js";
 import { Site } from "./mine/site.js";
-import { chooser, hush, tellError } from "./register/telling.js";
+import { chooser, tellError } from "./register/telling.js";
 import { make, say, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
@@ -28,6 +28,8 @@ let timer = 0;
 // Counts the views that were asked for: a request that is still being read must not come up over a newer one.
 let routed = 0;
 
+// What was told of the view before does not stand over the next one.
+const hush = () => $("told").replaceChildren();
 const main = () => document.querySelector("main");
 
 // The view that the address names.
@@ -80,7 +82,7 @@ const page = {
 
   partyList: (...given) => detail.dealing.partyList(...given),
 
-  actFile: () => chooser("mine.open-act", ([file]) => page.takeAct(file), { accept: ".json" }),
+  actFile: () => chooser("mine.open-act", ([{ blob }]) => page.takeAct(blob), { accept: ".json" }),
 
   async takeAct(file) {
     if (file.size > MAX_ACT) throw new LedgerError("tools.too-large", { field: file.name, expected: MAX_ACT, actual: file.size });

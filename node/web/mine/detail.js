@@ -204,9 +204,8 @@ export class Detail {
     const plain = button("register.save-package", async () => save(`${name}.evidence.zip`, await packing.evidence(kept, { page: await verifier() })));
     const proof = button("register.save-certificate", () => save(`${name}.tlog-proof`, kept.certificate));
     const salts = button("register.save-salts", () => save(`${name}.salts.json`, registration.format(kept.kept), "application/json"));
-    const whole = chooser("register.save-originals", async (files) => {
+    const whole = chooser("register.save-originals", async (originals) => {
       tell("caution", "register.packing");
-      const originals = files.map((file) => ({ name: file.name, blob: file }));
       const measure = async (blob) => ({ sha256: hex((await this.site.measure(blob)).sha256), crc: await packing.crcOf(blob) });
       save(`${name}.evidence.zip`, await packing.evidence(kept, { originals, measure, page: await verifier() }));
       tell("good", "register.packed");

@@ -122,8 +122,8 @@ export class ActForm {
       show();
       this.changed();
     };
-    const control = chooser("mine.choose-document", ([file]) => {
-      const taken = take(file);
+    const control = chooser("mine.choose-document", ([{ blob }]) => {
+      const taken = take(blob);
       // Whoever wants to go on meanwhile waits for it; why it failed is told where it was chosen.
       this.measuring = Promise.allSettled([this.measuring, taken]);
       return taken;

@@ -129,7 +129,7 @@ export class List {
       event.preventDefault();
       go.click();
     });
-    const files = chooser("mine.import", (list) => this.take(list), { multiple: true, accept: ".zip,.json,.tlog-proof" });
+    const files = chooser("mine.import", (chosen) => this.take(chosen.map(({ blob }) => blob)), { multiple: true, accept: ".zip,.json,.tlog-proof" });
     this.adding.replaceChildren(make("details", "", make("summary", "", say("mine.adding")), make("p", "", say("mine.import-help")), make("p", "", files), form, make("p", "help", say("mine.many"), " ", make("code", "", "yuanzheng register --table works.csv"))));
   }
 
