@@ -73,7 +73,13 @@ const page = {
   },
 
   // What the vault has of a registered work, by its leaf hash; null where it has nothing.
-  recordOf: async (work) => (await vault.list()).find(({ state, kept }) => state === "registered" && kept.leaf_hash === work) ?? null,
+  sealedOf: async (work) => (await vault.list()).find(({ state, leaf_hash }) => state === "registered" && leaf_hash === work) ?? null,
+
+  // The same opened; null also as long as its owner would have to confirm a passkey for it.
+  async recordOf(work) {
+    const record = await page.sealedOf(work);
+    return record && vault.opened(record);
+  },
 
   async titleOpening(work) {
     const record = await page.recordOf(work);

@@ -87,6 +87,15 @@ export async function contents({ id, sealed }) {
   return keeper === null ? null : sealing.open(keeper, id, sealed);
 }
 
+// A record of the ledger's with its content and the certificate that discloses it, `{ ...record, kept, certificate }`; null
+// as long as its owner would have to confirm a passkey for it. Throws `LedgerError`.
+export async function opened(record) {
+  const content = await contents(record);
+  if (content === null) return null;
+  const { kept } = content;
+  return { ...record, kept, certificate: record.certificate && disclosed(record, kept) };
+}
+
 // Makes a draft again of what was refused or not yet signed. What is signed next has new salts.
 export const reopen = (id, draft) => change(id, ["refused", "asked"], () => ({ ...EMPTY, state: "draft", draft }));
 

@@ -5,6 +5,7 @@ import { Refused, Unreachable } from "../lib/client.js";
 import * as dealings from "../lib/dealings.js";
 import { LedgerError } from "../lib/errors.js";
 import * as following from "../lib/following.js";
+import * as keystore from "../lib/keystore.js";
 import * as packing from "../lib/packing.js";
 import * as registration from "../lib/registration.js";
 import { idOf } from "../lib/request.js";
@@ -22,7 +23,7 @@ const LOT = 100;
 
 export class Detail {
   constructor(site, element, page) {
-    Object.assign(this, { site, element, page, opened: 0, timeline: null, kept: null, title: null });
+    Object.assign(this, { site, element, page, opened: 0, timeline: null, sealed: null, kept: null, title: null });
     this.head = make("section", "card head");
     this.step = make("section", "card");
     this.history = make("section", "card");
@@ -60,9 +61,10 @@ export class Detail {
       else this.head.replaceChildren(paragraph("warning", say("mine.cannot-load")), make("p", "", button("register.try-now", () => this.page.refresh())), this.back());
       if (!(error instanceof Unreachable) || !act) return;
     }
-    const [kept, followed] = await Promise.all([this.page.recordOf(timeline?.id ?? work), following.get(timeline?.id ?? work)]);
+    const id = timeline?.id ?? work;
+    const [sealed, kept, followed] = await Promise.all([this.page.sealedOf(id), this.page.recordOf(id), following.get(id)]);
     if (mine !== this.opened) return;
-    Object.assign(this, { timeline, kept, followed });
+    Object.assign(this, { timeline, sealed, kept, followed });
     if (timeline !== null) {
       this.title = titleOf(timeline, kept, followed);
       await this.settle(timeline);
@@ -179,8 +181,8 @@ export class Detail {
     const rest = (code, params) => more.push(make("li", "", this.page.link({ work: id, ...params }, say(code))));
     if (roles.owner && !isOver && !standing.pledges.length) rest("mine.do-withdraw", { do: "withdraw" });
     if (this.kept !== null) rest("mine.do-forget", { do: "forget" });
-    else more.push(make("li", "", button("mine.unfollow", () => this.unfollow(id))));
-    if (roles.owner && this.kept === null) rest("mine.do-erase", { do: "erase" });
+    else if (this.sealed === null) more.push(make("li", "", button("mine.unfollow", () => this.unfollow(id))));
+    if (roles.owner && this.sealed === null) rest("mine.do-erase", { do: "erase" });
     const feed = make("a", "", say("mine.feed"));
     feed.href = `works/${id}/feed.atom`;
     more.push(make("li", "", feed));
@@ -196,8 +198,18 @@ export class Detail {
     await this.page.refresh();
   }
 
+  // Plaintexts whose owner has not confirmed his passkey in this tab.
+  locked() {
+    const unlock = button("register.unlock", async () => {
+      await keystore.unlock(this.sealed.sealed.by);
+      await this.page.refresh();
+    });
+    return make("p", "", say("register.locked"), " ", unlock);
+  }
+
   downloads() {
-    const { kept } = this;
+    const { kept, sealed } = this;
+    if (kept === null && sealed !== null) return [this.locked()];
     if (!kept?.certificate) return kept === null ? [] : [paragraph("", say("mine.no-certificate"))];
     const name = packing.nameOf(kept.kept.work);
     const verifier = () => this.site.client.bytes("verify.html").catch(() => null);

@@ -7,6 +7,7 @@ import * as dealings from "../lib/dealings.js";
 import * as entries from "../lib/entry.js";
 import { FormatError, LedgerError } from "../lib/errors.js";
 import * as following from "../lib/following.js";
+import * as keystore from "../lib/keystore.js";
 import * as vault from "../lib/vault.js";
 import { button, chooser, field, input, tell } from "../register/telling.js";
 import { foreign, make, say } from "../showing.js";
@@ -28,7 +29,10 @@ export class List {
     const found = new Map();
     for (const record of records) {
       if (record.state !== "registered") continue;
-      found.set(record.kept.leaf_hash, { record, title: record.kept.work.title, number: record.answers[0].number, changed: record.changed });
+      // What cannot be opened now is listed by its number.
+      const content = await vault.contents(record).catch(() => null);
+      const title = content?.kept.work.title ?? null;
+      found.set(record.leaf_hash, { record, title, number: record.answers[0].number, changed: record.changed });
     }
     const known = new Map(followed.map((each) => [each.id, each]));
     for (const each of followed) if (!found.has(each.id)) found.set(each.id, { record: null, title: each.title?.[1] ?? null, number: each.number, changed: each.added });
@@ -155,9 +159,11 @@ export class List {
   }
 
   async takeSalts(text, name) {
-    const { id, kept } = await vault.importSalts(text, name);
+    const key = this.site.keys.at(-1);
+    if (key === undefined) throw new LedgerError("mine.no-key");
+    const { id, leaf_hash } = await vault.importSalts(text, name, await keystore.unlock(key.id));
     await vault.advance(id, this.site.client);
-    return kept.leaf_hash;
+    return leaf_hash;
   }
 
   async takeCertificate(data, name) {

@@ -4,8 +4,7 @@ import { unhex } from "../lib/bytes.js";
 import { LedgerError } from "../lib/errors.js";
 import { actOf } from "../lib/dealings.js";
 import * as request from "../lib/request.js";
-import { qrCode } from "../register/keys.js";
-import { button, field, save, tell } from "../register/telling.js";
+import { button, field, qrPlace, save, tell } from "../register/telling.js";
 import { make, say } from "../showing.js";
 
 // Bytes that a telephone still reads off a screen.
@@ -37,9 +36,9 @@ export function sharing(record, hint, withTitle) {
   }, "primary");
   const parts = [make("p", "", hint), field(say("mine.link"), shown), make("p", "", copy, " ", file)];
   if (link.length <= MOST_IN_QR) {
-    const code = qrCode(link, say("mine.qr"), "L");
+    const code = make("details", "", make("summary", "", say("mine.show-qr")), qrPlace(link, say("mine.qr"), "L"));
     code.classList.add("large");
-    parts.push(make("details", "", make("summary", "", say("mine.show-qr")), code));
+    parts.push(code);
   }
   return make("div", "share", ...parts);
 }

@@ -12,7 +12,7 @@ export function tell(kind, code, fields = {}) {
   region().replaceChildren(make("p", kind, foreign(say(code, shown), "span")));
 }
 
-const hush = () => region().replaceChildren();
+export const hush = () => region().replaceChildren();
 
 // Tells why something was not done; what is a defect of ours goes on.
 export function tellError(error) {
