@@ -1,7 +1,7 @@
 // What was signed at this counter, until it is in the ledger and the office has its salts. Leaves are as public as the ledger will make
 // them, and are sent on whoever sits here; names, titles and salts are sealed under the key of the clerk who took them in.
 //
-// A record is `{ id, by, kind, at, leaves, state, answers, refusal, saved, iv, sealed }`: `id` is the first leaf's hash, `state`
+// A record is `{ id, by, kind, at, leaves, state, answers, refusal, saved, sealed }`: `id` is the first leaf's hash, `state`
 // goes from "signed", perhaps by "pending", to "registered" or "refused", `saved` says whether the office has its salts.
 
 import { equal, hex } from "../lib/bytes.js";
@@ -10,7 +10,7 @@ import * as database from "../lib/database.js";
 import { LedgerError } from "../lib/errors.js";
 import { leafHash } from "../lib/merkle.js";
 import * as pending from "../lib/pending.js";
-import * as shifts from "./shift.js";
+import * as sealing from "../lib/sealing.js";
 
 const STORE = "counter";
 const KEPT_MS = 7 * 86_400_000;
@@ -19,15 +19,15 @@ const UNDER_WAY = ["signed", "pending"];
 // Keeps what was signed, before any of it is sent; `secret` is a plain value that only this clerk reads again.
 export async function keep(shift, kind, leaves, secret) {
   const id = hex(leafHash(leaves[0]));
-  const closed = await shifts.seal(shift, id, JSON.stringify(secret));
-  const record = { id, by: shift.id, kind, at: Date.now(), leaves, state: "signed", answers: [], refusal: null, saved: false, ...closed };
+  const sealed = await sealing.seal(shift.drawer, id, secret);
+  const record = { id, by: shift.id, kind, at: Date.now(), leaves, state: "signed", answers: [], refusal: null, saved: false, sealed };
   return database.update(STORE, id, (present) => present ?? record);
 }
 
 // This clerk's records, newest first, each with its `secret`.
 export async function list(shift) {
   const own = (await database.all(STORE)).filter(({ by }) => by === shift.id).sort((a, b) => b.at - a.at);
-  return Promise.all(own.map(async (record) => ({ ...record, secret: JSON.parse(await shifts.unseal(shift, record)) })));
+  return Promise.all(own.map(async (record) => ({ ...record, secret: await sealing.open(shift.drawer, record.id, record.sealed) })));
 }
 
 export const underWay = async () => (await database.all(STORE)).filter(({ state }) => UNDER_WAY.includes(state));

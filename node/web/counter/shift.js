@@ -2,33 +2,28 @@
 // whoever comes after him finds neither.
 
 import * as backups from "../lib/backup.js";
-import { concat, hex, utf8 } from "../lib/bytes.js";
+import { hex } from "../lib/bytes.js";
 import { LedgerError } from "../lib/errors.js";
 import * as keystore from "../lib/keystore.js";
 import * as passkeys from "../lib/passkey.js";
+import * as sealing from "../lib/sealing.js";
 import { fromSeed } from "../lib/signer.js";
 import * as mandates from "./mandate.js";
 
-const DRAWER = utf8("yuanzheng/counter@v1");
+const DRAWER = "yuanzheng/counter@v1";
 const LARGEST = 1 << 20;
 // What PKCS #12 begins with: a SEQUENCE with a length of two bytes, and version 3.
 const PKCS12 = "308";
 
-// `{ id, name, signer, drawer, mandate }`: `drawer` is the key that seals what he keeps on this device.
+// `{ id, name, signer, drawer, mandate }`: `drawer` is the keeper (lib/sealing.js) of what he leaves on this device.
 async function begin(client, name, seed) {
   try {
     const signer = await fromSeed(seed);
     const mandate = await mandates.of(client, signer.public);
-    return { id: hex(signer.public), name, signer, drawer: await drawerKey(seed), mandate };
+    return { id: hex(signer.public), name, signer, drawer: await sealing.keeper(signer.public, seed, DRAWER), mandate };
   } finally {
     seed.fill(0);
   }
-}
-
-async function drawerKey(seed) {
-  const material = await crypto.subtle.importKey("raw", seed, "HKDF", false, ["deriveKey"]);
-  const kdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: DRAWER };
-  return crypto.subtle.deriveKey(kdf, material, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
 // Begins a shift with a key's backup, and with `passkey` keeps it here wrapped by one. Throws `LedgerError`.
@@ -56,15 +51,3 @@ export async function withPasskey(client, record) {
 
 // The keys on this device that a passkey wraps; any other could be used by whoever sits down here.
 export const wrapped = async () => (await keystore.list()).filter(({ passkey }) => passkey !== null);
-
-// Seals a text for the drawer, bound to the record's id.
-export async function seal({ drawer }, id, text) {
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  return { iv, sealed: new Uint8Array(await crypto.subtle.encrypt(gcm(iv, id), drawer, utf8(text))) };
-}
-
-export async function unseal({ drawer }, { id, iv, sealed }) {
-  return new TextDecoder().decode(await crypto.subtle.decrypt(gcm(iv, id), drawer, sealed));
-}
-
-const gcm = (iv, id) => ({ name: "AES-GCM", iv, additionalData: concat(DRAWER, utf8(id)) });

@@ -7,7 +7,7 @@ import { LedgerError } from "./errors.js";
 
 const VAULT = "yuanzheng/vault@v1";
 
-export const keeper = async (publicKey, seed) => ({ by: hex(publicKey), key: await derived(seed, VAULT) });
+export const keeper = async (publicKey, seed, purpose = VAULT) => ({ by: hex(publicKey), key: await derived(seed, purpose) });
 
 // A key for AES-GCM from a secret of full entropy, for one purpose (HKDF, RFC 5869).
 export async function derived(secret, purpose) {
