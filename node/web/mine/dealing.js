@@ -85,6 +85,7 @@ export class Dealing {
     const changed = () => {
       clear();
       this.saving = dealings.saveDraft(timeline.id, kind, draft);
+      return this.saving;
     };
     const fields = new ActForm(this.site, { kind, standing, draft, changed });
     form.addEventListener("submit", (event) => {

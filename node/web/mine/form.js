@@ -119,8 +119,9 @@ export class ActForm {
     const take = async (file) => {
       const { sha256, size } = await this.site.measure(file);
       this.draft.documents = { ...this.draft.documents, [name]: { name: file.name, size, sha256 } };
+      // It is shown once it is kept.
+      await this.changed();
       show();
-      this.changed();
     };
     const control = chooser("mine.choose-document", ([{ blob }]) => {
       const taken = take(blob);
