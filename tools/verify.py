@@ -109,16 +109,16 @@ def _page_step(proof: bytes, page: bytes) -> Step:
     """A page says whatever its maker wished; only one that the certificate itself makes again is known to be true."""
     from node.pdf.reading import is_from_browser
 
-    if is_from_browser(page):
-        return Step("verify.page-browser", "note", "", "")
     expected = "the page that this certificate makes"
     try:
         from node import paper
-    except ImportError:
+    except ImportError:  # the stand-alone verifier makes no page, and says so of each
         return Step("verify.page", "note", expected, "not checked")
+    if is_from_browser(page):
+        return Step("verify.page-browser", "unknown", expected, "not checked")
     annexes = paper.annexes_of(proof, page)
     if annexes is None:
-        return Step("verify.page", "unknown", expected, "another page")
+        return Step("verify.page", "unknown", expected, "another page, or one that was altered or stored anew")
     return Step("verify.page", "ok", expected, ", ".join(("the same", *annexes)))
 
 

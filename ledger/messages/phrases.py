@@ -96,7 +96,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("the block's own header", "该区块自身的区块头"),
     ("the certificate", "证书"),
     ("the page that this certificate makes", "由该证书生成的页面"),
-    ("another page", "另一个页面"),
+    ("another page, or one that was altered or stored anew", "另一个页面，或经改动、另存的页面"),
     ("another profile", "另一种规则"),
     ("not checked", "未核对"),
     ("the results of these entries", "这些条目的结果"),

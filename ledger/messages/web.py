@@ -44,6 +44,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "核验证书和原件是否一致。一切在这台设备上完成：不上传、不登录，断网也能用。",
         "See whether a certificate and its originals agree. All of it happens on this device: no upload, no account, no network.",
     ),
+    "web.making-page": (
+        "正在重新生成印刷的页面（须取得字体，约 10 MB），与此 PDF 逐字节核对",
+        "Making the printed page again (this takes a font of 10 MB), to compare it with this PDF byte by byte",
+    ),
     "web.name": ("原证", "Yuanzheng"),
     "web.no-script": (
         "核验在浏览器中进行，需要启用 JavaScript；也可以在电脑上使用 yuanzheng-verify.pyz。",
@@ -54,6 +58,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "web.package-policy": (
         "证据包内附有一份策略，仅供对照，不作为信任依据：",
         "The package holds a policy. It is shown to be compared, and not trusted:",
+    ),
+    "web.page-awaited": (
+        "其余各步已核对，见下；印刷的页面核对之后即给出结论。",
+        "All other steps are made, see below; the verdict follows when the printed page has been compared.",
     ),
     "web.page-counter": ("窗口", "Counter"),
     "web.page-home": ("公开账本", "Public ledger"),

@@ -4,9 +4,9 @@ const trusted = globalThis.trustedTypes?.createPolicy("yuanzheng", { createScrip
 
 // A worker whose code is beside the page's, or in the page itself where that is one file. Such a script has no imports, and
 // from a disk browsers start it in no other way.
-function start() {
+function start(name) {
   const script = document.getElementById("script");
-  if (script.src) return new Worker(trust(new URL("worker.js", script.src).href), { type: "module" });
+  if (script.src) return new Worker(trust(new URL(name, script.src).href), { type: "module" });
   return new Worker(trust(URL.createObjectURL(new Blob([script.textContent], { type: "text/javascript" }))));
 }
 
@@ -21,10 +21,10 @@ export class Refusal extends Error {
 }
 
 export class Caller {
-  constructor() {
+  constructor(name = "worker.js") {
     this.waiting = new Map();
     this.failed = null;
-    this.worker = start();
+    this.worker = start(name);
     this.worker.addEventListener("message", ({ data }) => this.hear(data));
     this.worker.addEventListener("error", (event) => this.fail(event.message ?? ""));
   }

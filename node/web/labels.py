@@ -24,6 +24,7 @@ def module() -> str:
     exported = {
         "CREATOR": paper.BROWSER,
         "FONTS": list(fonts()),
+        "FONTS_SIZE": sum(map(len, fonts().values())),
         "IDENTITY": kinds.IDENTITY_METHODS,
         "MAX_FILES": paper.MAX_FILES,
         "MAX_QR": paper.MAX_QR,

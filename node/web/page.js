@@ -2,6 +2,7 @@
 
 import { Caller } from "./calls.js";
 import { chosen, takeDrops } from "./choosing.js";
+import { Comparison } from "./comparing.js";
 import { named, stepList, table, verdictLine } from "./reporting.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
@@ -9,7 +10,7 @@ const $ = (id) => document.getElementById(id);
 
 // What was given so far; `policy` is `{ source, data, digest, logs, quorum, witnesses, name }` or null.
 const given = { evidence: null, files: [], policy: null };
-// What the last run came to: `{ report }` or `{ refusal }`, or nothing.
+// What the last run came to: `{ report }` or `{ refusal }`, or nothing. Of a report that `isWaiting` the printed page is still compared.
 let outcome = null;
 // Counters by which an answer knows whether it is still asked for: each kind of question has its own, since a policy that is
 // being read must not make the evidence given beside it forgotten.
@@ -17,6 +18,8 @@ let opening = 0;
 let trusting = 0;
 let running = 0;
 let judging, hashers;
+// What the button beside the progress stops.
+let stop = () => {};
 const measured = new WeakMap();
 
 function start() {
@@ -36,7 +39,7 @@ function start() {
   takeDrops($("files-drop"), (files) => files.then(addFiles));
   // Whatever is dropped elsewhere must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
-  $("stop").addEventListener("click", stop);
+  $("stop").addEventListener("click", () => stop());
   $("paste").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = $("receipt").value.trim();
@@ -123,6 +126,7 @@ function worded(code, content) {
 async function takeEvidence(blob, name) {
   const mine = ++opening;
   ++running;
+  given.evidence?.comparison?.stop();
   given.evidence = null;
   outcome = null;
   showWorking();
@@ -144,7 +148,7 @@ async function addFiles(files) {
   await run();
 }
 
-function stop() {
+function stopMeasuring() {
   for (const name of Object.keys(hashers)) {
     hashers[name].stop();
     hashers[name] = new Caller();
@@ -153,8 +157,8 @@ function stop() {
   run();
 }
 
-// The files to compare: those given, or otherwise the originals in a package.
-const compared = () => (given.files.length ? given.files : (given.evidence?.originals ?? []));
+// The files to measure: those given, or otherwise the originals in a package.
+const originals = () => (given.files.length ? given.files : (given.evidence?.originals ?? []));
 
 // Verifies what is there, and shows it unless something newer was given meanwhile.
 async function run() {
@@ -164,14 +168,40 @@ async function run() {
   showWorking();
   const { proof, text, page } = given.evidence;
   try {
-    const files = await measure(compared(), () => mine === running);
+    const files = await measure(originals(), () => mine === running);
     if (mine !== running) return;
     const policy = given.policy?.data ?? null;
-    const report = await judging.ask("judge", { proof, text, page, files, policy });
+    const judged = (outcome) => judging.ask("judge", { proof, text, page: outcome, files, policy });
+    // In one file, from a disk, there is nothing to make a page with.
+    const isMadeHere = Boolean(page?.isFromBrowser && $("script").src);
+    let report = await judged(page === null || isMadeHere ? null : "note");
+    if (mine !== running) return;
+    if (isMadeHere && report.verdict !== "inconsistent") {
+      const found = await compared(report, () => mine === running);
+      if (mine !== running) return;
+      report = await judged(found);
+    }
     if (mine === running) settle({ report });
   } catch (error) {
     if (mine === running) settle({ refusal: error });
   }
+}
+
+// The outcome of comparing the printed page, which is made again once for each evidence; meanwhile all else is shown.
+async function compared(report, current) {
+  const { evidence } = given;
+  const comparison = (evidence.comparison ??= new Comparison(evidence.page.data, evidence.proof));
+  const told = (done, total) => {
+    if (current()) showProgress([say("web.making-page")], done, total, () => comparison.stop());
+  };
+  if (!comparison.isDone) {
+    outcome = { report, isWaiting: true };
+    showChosen();
+    showOutcome();
+    told(0, 0);
+    comparison.told = told;
+  }
+  return comparison.outcome;
 }
 
 // Size, SHA-256 and SM3 of every file, one file after the other, the two digests at once.
@@ -186,7 +216,7 @@ async function measure(files, current) {
       done += bytes / 2;
       if (performance.now() - shown < 100 || !current()) return;
       shown = performance.now();
-      showProgress(file.name, done, total);
+      showProgress(worded("web.hashing", file.name), done, total, stopMeasuring);
     };
     if (!measured.has(file.blob)) {
       const { blob, size: bytes, deflated = false } = file;
@@ -216,7 +246,7 @@ function showChosen() {
 }
 
 function showFiles() {
-  const files = compared();
+  const files = originals();
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const parts = [];
   if (files.length) {
@@ -237,9 +267,10 @@ function showFiles() {
   $("files-chosen").replaceChildren(...parts);
 }
 
-function showProgress(name, done, total) {
+function showProgress(words, done, total, stopping) {
+  stop = stopping;
   $("progress").hidden = false;
-  $("progress-text").replaceChildren(...worded("web.hashing", name));
+  $("progress-text").replaceChildren(...words);
   $("progress-bar").max = total || 1;
   $("progress-bar").value = done;
 }
@@ -261,15 +292,17 @@ function settle(found) {
 
 function showOutcome() {
   if (outcome === null) return;
-  const { report, refusal } = outcome;
+  const { report, refusal, isWaiting = false } = outcome;
+  // The printed page may still take 一致 away, and nothing else.
+  const isOpen = isWaiting && report.verdict === "consistent";
   if (report === undefined) {
     $("verdict").replaceChildren(make("p", "warning", foreign(sentence(refusal))));
     $("report").replaceChildren();
   } else {
-    $("verdict").replaceChildren(...verdictOf(report));
+    $("verdict").replaceChildren(...(isOpen ? [make("p", "", say("web.page-awaited"))] : verdictOf(report)));
     $("report").replaceChildren(...reportOf(report));
   }
-  document.querySelector("main").dataset.state = report?.verdict ?? "refused";
+  document.querySelector("main").dataset.state = isOpen ? "working" : (report?.verdict ?? "refused");
 }
 
 function sentence(error) {

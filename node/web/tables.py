@@ -10,6 +10,7 @@ from ledger import block, categories, certificate, entry, kinds, pending, receip
 from ledger.commitment import FILE_RECORD
 from ledger.messages import area
 from ledger.messages.phrases import PHRASES
+from node import paper
 
 AREAS = (
     "block", "certificate", "encoding", "entry", "keys", "kinds", "merkle", "note", "pending", "policy", "proof", "receipt",
@@ -59,6 +60,7 @@ def module() -> str:
         "KIND_NAMES": {kind.name: (kind.chinese, kind.english) for kind in kinds.KINDS.values()},
         "MESSAGES": {code: texts for name in AREAS for code, texts in area(name).items()}
         | {code: area(code.partition(".")[0])[code] for code in TOOLS},
+        "PAGE_MAKER": paper.BROWSER,
         "PHRASES": PHRASES,
         "RULES_VERSION": kinds.RULES_VERSION,
         "SHAPES": {name: _shape(shape) for name, shape in SHAPES.items()},

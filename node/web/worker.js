@@ -1,5 +1,6 @@
 // What a worker does for the page: open evidence, judge it, and measure files. Nothing here touches the page or a network.
 
+import { answer } from "./answering.js";
 import * as archive from "./lib/archive.js";
 import { hex } from "./lib/bytes.js";
 import { LedgerError } from "./lib/errors.js";
@@ -18,23 +19,28 @@ const MAX_POLICY = 1 << 20;
 const PROOF_NAME = "certificate.tlog-proof";
 const PIECE = 4 << 20;
 
-// Evidence in a file: `{ proof | text, page, policy, originals }`.
+// Evidence in a file: `{ proof | text, page, policy, originals }`; `page` is a printed page, `{ data, isFromBrowser }`.
 async function open(file) {
   const head = new TextDecoder("latin1").decode(await file.slice(0, 5).arrayBuffer());
-  if (head.startsWith("PK")) return archive.open(file);
+  if (head.startsWith("PK")) {
+    const found = await archive.open(file);
+    return { ...found, page: found.page && (await printed(found.page)) };
+  }
   const isPdf = head === "%PDF-";
   const data = await read(file, isPdf ? MAX_PDF : MAX_CERTIFICATE);
   const found = { page: null, policy: null, originals: [] };
   if (isPdf) {
     const proof = (await pdf.attachments(data)).get(PROOF_NAME);
     if (proof === undefined) throw new LedgerError("tools.pdf-proof", { expected: PROOF_NAME });
-    return { ...found, proof, page: file.name };
+    return { ...found, proof, page: await printed(data) };
   }
   if (head.startsWith(receipt.PREFIX) || head === pending.PREFIX) {
     return { ...found, text: new TextDecoder().decode(data).replace(/\n+$/, "") };
   }
   return { ...found, proof: data };
 }
+
+const printed = async (data) => ({ data: new Blob([data]), isFromBrowser: await pdf.isFromBrowser(data) });
 
 async function read(file, limit) {
   if (file.size > limit) {
@@ -51,13 +57,18 @@ async function describe(blob) {
   return { data, digest: hex(sha256(data)), logs: policy.logs.map(String), quorum: policy.quorum, witnesses: names };
 }
 
-// The report on opened evidence, as plain values: steps with both languages' words, and rows of facts.
+// What became of a printed page, by the outcome of its step.
+const COMPARED = { ok: "the same", unknown: "another page, or one that was altered or stored anew", note: "not checked" };
+
+// The report on opened evidence, as plain values: steps with both languages' words, and rows of facts. `page` is the outcome of
+// comparing the printed page, null while there is none.
 function judge({ proof, text, page, files, policy }) {
   const trusted = policy === null ? null : policies.parse(policy);
   const report = report_(proof, text, files, trusted);
   if (page !== null && report.verdict !== "inconsistent") {
     const expected = "the page that this certificate makes";
-    report.steps.push({ code: "verify.page", outcome: "note", expected, found: "not checked", error: null });
+    report.steps.push({ code: "verify.page", outcome: page, expected, found: COMPARED[page], error: null });
+    if (page === "unknown") report.verdict = "undetermined";
   }
   const steps = report.steps.map((step) => ({
     code: step.code,
@@ -108,16 +119,4 @@ async function measure({ blob, size, deflated, algorithm }, told) {
   return running.digest();
 }
 
-const TASKS = { describe, judge, measure, open };
-
-async function answer({ data: { id, task, given } }) {
-  try {
-    const value = await TASKS[task](given, (done) => postMessage({ id, done }));
-    postMessage({ id, value });
-  } catch (error) {
-    const said = error instanceof LedgerError ? { zh: error.sentence("zh"), en: error.sentence("en") } : null;
-    postMessage({ id, error: { said, code: error.code ?? null, name: error.name, message: String(error.message) } });
-  }
-}
-
-if (typeof document === "undefined") addEventListener("message", answer);
+if (typeof document === "undefined") answer({ describe, judge, measure, open });

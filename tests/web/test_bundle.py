@@ -40,7 +40,7 @@ SCRIPTS = sorted(reached(*bundle.ENTRIES))
 """Those of the verifier, which become one file."""
 PAGES = {name: sorted(reached(files[-1]) - set(SCRIPTS)) for name, files in serving.PAGES.items()}
 """What each page has beside the verifier, by the page."""
-PRINTING = sorted(reached("printing/fonts.js", "printing/printing.js") - set(SCRIPTS))
+PRINTING = sorted(reached("printing/fonts.js", "printing/printing.js", "printing/worker.js") - set(SCRIPTS))
 """What comes when a page is to be printed."""
 PLAIN = re.compile(r"//[^\n]*|`[^`]*`|\"[^\"\n]*\"|'[^'\n]*'")
 

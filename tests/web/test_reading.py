@@ -139,7 +139,8 @@ READ_PACKAGE = """
   try {
     const found = await m.open(new File([bytes(given)], "p.zip"));
     const originals = found.originals.map(({ name, size, deflated }) => [name, size, deflated]);
-    return { proof: hex(sha256(found.proof)), page: found.page, policy: found.policy !== null, originals };
+    const page = found.page && hex(sha256(found.page));
+    return { proof: hex(sha256(found.proof)), page, policy: found.policy !== null, originals };
   } catch (error) { return error.code ?? String(error.stack); }
 """
 
@@ -225,6 +226,7 @@ async def test_packages(core: Page, kind: str, tmp_path: Path) -> None:
         assert answer == said["error"]["code"]
     else:
         assert answer["proof"] == _digest(issued())
+        assert answer["page"] == (_digest(page()) if kind == "with everything" else None)
         with zipfile.ZipFile(path) as opened:
             inside = [item for item in opened.infolist() if item.filename.startswith("files/") and not item.is_dir()]
         assert [name for name, _, _ in answer["originals"]] == [item.filename.removeprefix("files/") for item in inside]

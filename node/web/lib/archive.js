@@ -17,7 +17,7 @@ const DEFLATED = 8;
 
 class Damaged extends Error {}
 
-// What a package holds: `{ proof, page, policy, originals }`, the originals as `{ name, size, blob, deflated }`.
+// What a package holds: `{ proof, page, policy, originals }`, the page as bytes, the originals as `{ name, size, blob, deflated }`.
 // Throws `LedgerError`.
 export async function open(file) {
   const refuse = (code, values) => new LedgerError(code, { field: file.name, ...values });
@@ -39,7 +39,7 @@ export async function open(file) {
     }
     return {
       proof: await member(file, proofs[0], MAX_CERTIFICATE),
-      page: pages.length ? pages[0].name : null,
+      page: pages.length ? await member(file, pages[0], MAX_CERTIFICATE) : null,
       policy: policy === undefined ? null : await member(file, policy, MAX_POLICY),
       originals,
     };

@@ -4,6 +4,7 @@
 // differently. Nothing here looks at pages.
 
 import { FormatError } from "./errors.js";
+import { PAGE_MAKER } from "./tables.js";
 import { unpack } from "./unpacking.js";
 
 const MAX_FILES = 20;
@@ -14,6 +15,7 @@ const MAX_OBJECTS = 128 << 10;
 const MAX_NODES = 2 * MAX_FILES + 4;
 const MAX_SECTIONS = 64;
 const MAX_DEPTH = 32;
+const BROWSER_END = /\/ID \[<([0-9a-f]{32})> <\1>\]>>\nstartxref\n[0-9]{1,8}\n%%EOF\n$/;
 
 const broken = () => new FormatError("pdf.broken");
 const refusal = (expected, actual) => new FormatError("pdf.attachments", { field: "attachments", expected, actual });
@@ -186,6 +188,7 @@ class Document {
       const trailer = await this.section(at);
       if (trailer.has("Encrypt")) throw new FormatError("pdf.encrypted");
       this.root ??= trailer.get("Root");
+      this.info ??= trailer.get("Info");
       if (trailer.has("XRefStm")) await this.section(trailer.get("XRefStm"));
       at = trailer.get("Prev");
     }
@@ -358,6 +361,20 @@ export async function attachments(data) {
   } catch (error) {
     // What the browser's decoder or a wrong type throws is the file's fault.
     throw error instanceof FormatError ? error : broken();
+  }
+}
+
+// Whether a page is one that a browser made, or was: by the end that such a page has, or by the program it names. Another may say
+// so too: whether it is that page is found out by making it again.
+export async function isFromBrowser(data) {
+  if (BROWSER_END.test(String.fromCharCode(...data.subarray(-1000)))) return true;
+  try {
+    const pdf = new Document(data);
+    await pdf.open();
+    const { dictionary: creator } = await pdf.resolve((await pdf.dictionary(pdf.info)).get("Creator"));
+    return creator instanceof Uint8Array && decodeText(creator) === PAGE_MAKER;
+  } catch {
+    return false;
   }
 }
 

@@ -37,8 +37,9 @@ function written(value) {
 }
 
 export class File {
-  constructor() {
-    this.objects = [];
+  // `packed` compresses the content of the object of a number.
+  constructor(packed = deflated) {
+    Object.assign(this, { objects: [], packed });
   }
 
   // A number for an object that is put later, so that others can refer to it.
@@ -54,7 +55,7 @@ export class File {
 
   // A stream, compressed unless it must not be.
   async stream(content, entries = {}, { isPlain = false } = {}) {
-    const data = isPlain ? content : await deflated(content);
+    const data = isPlain ? content : await this.packed(content, this.objects.length + 1);
     const filter = isPlain ? undefined : name("FlateDecode");
     const head = written({ ...entries, Length: data.length, Filter: filter });
     const reference = this.reserve();

@@ -17,16 +17,17 @@ const SYMBOLIC = 4;
 const BLOCK = 100;
 
 // The PDF of a certificate (`.tlog-proof` bytes), set in the fonts that printing/fonts.js loads. Throws `LedgerError` for what is
-// no certificate, or one in which a proof fails.
-export async function pdf(certificate, fonts) {
+// no certificate, or one in which a proof fails. The same certificate gives the same bytes, but for `packed`: each browser
+// compresses as it likes.
+export async function pdf(certificate, fonts, packed) {
   const sheet = sheetOf(certificate);
   const { pages, structure, outline } = layout(sheet, fonts);
-  return new Print(sheet, certificate, fonts).write(pages, structure, outline);
+  return new Print(sheet, certificate, fonts, packed).write(pages, structure, outline);
 }
 
 class Print {
-  constructor(sheet, certificate, fonts) {
-    Object.assign(this, { sheet, certificate, fonts, file: new File() });
+  constructor(sheet, certificate, fonts, packed) {
+    Object.assign(this, { sheet, certificate, fonts, file: new File(packed) });
     // The characters shown in each font, by their codes there: one for each character, so that each is read back as it was.
     this.codes = { serif: new Map(), mono: new Map() };
     const seen = (said) => visible(said, fonts.serif);
