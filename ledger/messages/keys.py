@@ -22,6 +22,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "这把通行密钥不能保护签名密钥：请改用不带通行密钥的方式，或换一台设备。",
         "This passkey cannot protect a signing key: do without one, or use another device.",
     ),
+    "keys.no-storage": (
+        "浏览器不允许本页保存任何内容（{actual}）。请不要用无痕（隐私）窗口，或换一个浏览器，再重新载入本页。",
+        (
+            "The browser does not let this page keep anything ({actual}). Use a window that is not private, or another browser, "
+            "and load this page again."
+        ),
+    ),
     "keys.other-backup": (
         "这是另一把密钥的备份：应为 {expected}，实为 {actual}。",
         "This is the backup of another key: expected {expected}, found {actual}.",

@@ -44,6 +44,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "核验证书和原件是否一致。一切在这台设备上完成：不上传、不登录，断网也能用。",
         "See whether a certificate and its originals agree. All of it happens on this device: no upload, no account, no network.",
     ),
+    "web.late": (
+        "本页 20 秒内未能完整打开。请检查网络后重新载入；仍不行时，请换用较新的浏览器。您已保存的内容不受影响。",
+        (
+            "This page did not open in whole within 20 seconds. Check the network and load it again; if it still does not open, "
+            "use a newer browser. What you have saved is not affected."
+        ),
+    ),
     "web.making-page": (
         "正在重新生成印刷的页面（须取得字体，约 10 MB），与此 PDF 逐字节核对",
         "Making the printed page again (this takes a font of 10 MB), to compare it with this PDF byte by byte",

@@ -55,5 +55,5 @@ def page(name: str, pages: Sequence[str] = ()) -> str:
     source = files()[name].decode()
     current = shell.HOME if name == "home.html" else name.removesuffix(".html")
     source = source.replace("<header></header>\n", shell.header(pages, current))
-    source = source.replace("<footer></footer>\n", shell.footer(pages))
+    source = source.replace("<footer></footer>\n", shell.footer(pages)).replace("<late></late>\n", shell.LATE)
     return _TEXT.sub(lambda found: found[0] + escape(text(found[1], "zh"), quote=False), source)

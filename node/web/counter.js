@@ -13,7 +13,7 @@ import { LedgerError } from "./lib/errors.js";
 import { crcOf } from "./lib/packing.js";
 import { isAvailable } from "./lib/signer.js";
 import "./lib/words-counter.js";
-import { button, day, tell, tellError } from "./register/telling.js";
+import { button, day, tell, tellError, tellStart } from "./register/telling.js";
 import { foreign, make, say, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
@@ -252,4 +252,4 @@ function resume() {
   drawer.underWay().then((records) => records.forEach(({ id }) => advance(id).catch(() => {})), tellError);
 }
 
-if (typeof document !== "undefined") start();
+if (typeof document !== "undefined") start().catch(tellStart);

@@ -13,7 +13,7 @@ import { Detail } from "./mine/detail.js";
 import { Incoming } from "./mine/dealing.js";
 import { List } from "./mine/list.js";
 import { Site } from "./mine/site.js";
-import { chooser, tellError } from "./register/telling.js";
+import { chooser, tellError, tellStart } from "./register/telling.js";
 import { make, say, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
@@ -195,4 +195,4 @@ function later() {
   pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
 }
 
-if (typeof document !== "undefined") start();
+if (typeof document !== "undefined") start().catch(tellStart);

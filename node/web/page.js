@@ -27,6 +27,7 @@ function start() {
   $("language").addEventListener("click", turnLanguage);
   if (!globalThis.Worker || !globalThis.DecompressionStream || !Object.hasOwn) {
     $("verdict").replaceChildren(make("p", "warning", say("web.browser-old")));
+    document.querySelector("main").dataset.state = "unable";
     return;
   }
   judging = new Caller();
@@ -48,6 +49,7 @@ function start() {
   addEventListener("beforeprint", openAll);
   showPolicy();
   loadPolicy();
+  document.querySelector("main").dataset.state = "empty";
 }
 
 function choose(id, take) {

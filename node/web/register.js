@@ -17,7 +17,7 @@ import { Keys } from "./register/keys.js";
 import { Queue } from "./register/queue.js";
 import { redraw } from "./register/redrawing.js";
 import { before, statement, summary } from "./register/reading.js";
-import { button, choosing, dropping, save, table, tell, tellError } from "./register/telling.js";
+import { button, choosing, dropping, save, table, tell, tellError, tellStart } from "./register/telling.js";
 import { Works } from "./register/works.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
@@ -43,7 +43,7 @@ function start() {
   keys = new Keys($("key"), client, keyChanged);
   form = new Form($("form"), { changed, measure, queue: turns });
   works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked });
-  turns.run(load).catch(tellError);
+  turns.run(load).catch(tellStart);
   $("language").addEventListener("click", turnLanguage);
   $("stop").addEventListener("click", stop);
   for (const id of ["files", "folder"]) choosing($(id), inTurn(addFiles));

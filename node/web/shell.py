@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ledger.messages import text
+
 HOME = ""
 """The page at the node's own address."""
+
+LATE = (
+    f'<p class="warning late" lang="zh-CN">{text("web.late", "zh")}</p>\n'
+    f'<p class="warning late" lang="en">{text("web.late", "en")}</p>\n'
+)
+"""What the styles show of a page whose scripts have not begun after 20 seconds: none of them is there to say it."""
 
 
 def header(pages: Sequence[str], current: str) -> str:

@@ -1,7 +1,6 @@
 // The locked counter: a clerk opens his key, and the page finds out whether he may act here.
 
-import { button, doing, field, input, tell } from "../register/telling.js";
-import * as passkey from "../lib/passkey.js";
+import { button, doing, field, input, passkeyChoice, tell } from "../register/telling.js";
 import { foreign, make, say } from "../showing.js";
 import * as shifts from "./shift.js";
 
@@ -12,19 +11,18 @@ export class Opening {
   }
 
   async show() {
-    const [records, canWrap] = await Promise.all([shifts.wrapped(), passkey.isAvailable()]);
-    const named = records.map((record) => {
+    const named = (await shifts.wrapped()).map((record) => {
       const choose = button("counter.use-passkey", () => this.begin(() => shifts.withPasskey(this.client, record)), "primary");
       return make("p", "", choose, " ", foreign(record.name));
     });
     const title = make("h2", "", say("counter.open-key"));
     title.id = "open-title";
-    const card = make("section", "card narrow", title, make("p", "", say("counter.open-hint")), ...named, this.form(canWrap));
+    const card = make("section", "card narrow", title, make("p", "", say("counter.open-hint")), ...named, this.form());
     card.setAttribute("aria-labelledby", title.id);
     this.element.replaceChildren(card);
   }
 
-  form(canWrap) {
+  form() {
     const chosen = make("span", "chosen", this.file ? foreign(this.file.name) : "");
     const passphrase = input("password", { autocomplete: "off", value: this.passphrase });
     passphrase.addEventListener("input", () => {
@@ -41,14 +39,12 @@ export class Opening {
     });
     const choose = make("label", "button", make("span", "", say("counter.choose-backup")), control);
     const wrap = input("checkbox", { id: "wrap" });
-    const label = make("label", "", say("counter.wrap"), make("span", "help", say("counter.wrap-help")));
-    label.htmlFor = wrap.id;
     const form = make(
       "form",
       "",
       make("p", "", choose, " ", chosen),
       field(say("register.backup-passphrase"), passphrase),
-      ...(canWrap ? [make("div", "choice", wrap, label)] : []),
+      passkeyChoice(wrap, "counter.wrap"),
       make("p", "", make("button", "primary", say("counter.open"))),
     );
     form.addEventListener("submit", doing(form, async () => {

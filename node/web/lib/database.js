@@ -1,5 +1,7 @@
 // IndexedDB with promises. A record is what structured cloning keeps: bytes, numbers, CryptoKeys that cannot be exported.
 
+import { LedgerError } from "./errors.js";
+
 const NAME = "yuanzheng";
 const VERSION = 2;
 const STORES = ["acts", "counter", "followed", "keys", "works"];
@@ -13,7 +15,15 @@ const settled = (request) =>
 let opened = null;
 
 function database() {
-  opened ??= new Promise((resolve, reject) => {
+  opened ??= open().catch((error) => {
+    opened = null;
+    throw new LedgerError("keys.no-storage", { actual: error.message });
+  });
+  return opened;
+}
+
+const open = () =>
+  new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
       const missing = STORES.filter((store) => !request.result.objectStoreNames.contains(store));
@@ -29,8 +39,6 @@ function database() {
       resolve(request.result);
     };
   });
-  return opened;
-}
 
 export const get = async (store, id) => (await settled((await objects(store, "readonly")).get(id))) ?? null;
 export const all = async (store) => settled((await objects(store, "readonly")).getAll());

@@ -3,17 +3,16 @@
 import * as backups from "../lib/backup.js";
 import { Refused } from "../lib/client.js";
 import * as keystore from "../lib/keystore.js";
-import * as passkey from "../lib/passkey.js";
 import { foreign, make, say } from "../showing.js";
 import { Queue } from "./queue.js";
 import { redraw } from "./redrawing.js";
-import { button, chooser, day, doing, field, input, qrPlace, save, table, tell } from "./telling.js";
+import { button, chooser, day, doing, field, input, passkeyChoice, qrPlace, save, table, tell } from "./telling.js";
 
 const ASK_AGAIN_MS = 20_000;
 
 export class Keys {
   constructor(card, client, changed) {
-    Object.assign(this, { card, client, changed, record: null, passkeys: false });
+    Object.assign(this, { card, client, changed, record: null });
     // What the node says of this key: nothing yet, null if nobody attested it.
     Object.assign(this, { attestation: undefined, asked: 0, answered: 0, timer: 0 });
     // Keys are made, brought and backed up one after the other, so that the one that is asked for last is the one that stays.
@@ -21,7 +20,6 @@ export class Keys {
   }
 
   async start() {
-    this.passkeys = await passkey.isAvailable();
     this.record = (await keystore.list()).at(-1) ?? null;
     this.show();
     if (this.ready) this.askAttestation().catch(() => {});
@@ -76,7 +74,7 @@ export class Keys {
       field(say("register.passphrase-again"), second),
       make("p", "", suggest),
       make("p", "", ...suggested),
-      ...(this.passkeys ? [this.passkeyChoice(guard)] : []),
+      passkeyChoice(guard, "register.passkey"),
       make("p", "", create),
     );
     form.addEventListener("submit", doing(form, async () => {
@@ -95,12 +93,6 @@ export class Keys {
       this.take(await keystore.create(name, passphrase, options));
       tell("good", "register.key-made");
     });
-  }
-
-  passkeyChoice(guard) {
-    const label = make("label", "", say("register.passkey"), make("span", "help", say("register.passkey-help")));
-    label.htmlFor = guard.id;
-    return make("div", "choice", guard, label);
   }
 
   bringing() {

@@ -2,6 +2,7 @@
 
 import { chosen, takeDrops } from "../choosing.js";
 import { LedgerError } from "../lib/errors.js";
+import * as passkey from "../lib/passkey.js";
 import { foreign, make, say, speaking } from "../showing.js";
 
 const region = () => document.getElementById("told");
@@ -19,6 +20,12 @@ export function tellError(error) {
   const known = error instanceof LedgerError || error.said;
   region().replaceChildren(make("p", "warning", foreign(known ? sentence(error) : say("register.defect", { actual: error.message }), "span")));
   if (!known) throw error;
+}
+
+// Tells why a page cannot be used, since it could not begin.
+export function tellStart(error) {
+  document.querySelector("main").dataset.state = "refused";
+  tellError(error);
 }
 
 const sentence = (error) => (error.said ? error.said[speaking()] : error.sentence(speaking()));
@@ -93,6 +100,16 @@ let fresh = 1;
 
 export function input(type, properties = {}) {
   return Object.assign(document.createElement("input"), { type, ...properties });
+}
+
+// The choice of a passkey, with its help, in browsers that have them. Some take long to say so, and nothing waits for that.
+export function passkeyChoice(control, code) {
+  const label = make("label", "", say(code), make("span", "help", say(`${code}-help`)));
+  label.htmlFor = control.id;
+  const choice = make("div", "choice", control, label);
+  choice.hidden = true;
+  passkey.isAvailable().then((isAvailable) => { choice.hidden = !isAvailable; }, () => {});
+  return choice;
 }
 
 // A button that chooses files.
