@@ -79,7 +79,8 @@ run-venv: python
 test-venv: python
 	@$(PYTHON) requirements/install.py test --program "pdftotext@poppler-utils=what Poppler reads in a PDF" \
 		--program "zbarimg@zbar-tools=what ZBar reads in a printed QR code" \
-		--program "chromium=what a browser shows and judges"
+		--program "chromium=what a browser shows and judges" \
+		--program "firefox-esr=the main flows in another browser"
 
 bench-venv: python
 	@$(PYTHON) requirements/install.py bench --program "strace=the count of fsyncs"

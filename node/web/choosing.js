@@ -4,6 +4,9 @@
 export const chosen = (list) =>
   Array.from(list, (file) => ({ name: below(file.webkitRelativePath) || file.name, size: file.size, blob: file }));
 
+// What a work may be called after one of its files: the file's name without its folders and its ending.
+export const titleOf = (name) => name.split("/").at(-1).replace(/(?<=.)\.[^.]*$/, "");
+
 const below = (path) => path.split("/").slice(1).join("/");
 
 // The files that were dropped; the browser forgets them once the event is over, so that nothing waits before all are named.

@@ -1,6 +1,7 @@
 // The page on which a creator registers: files are measured, words are typed, a key signs; only digests and commitments leave.
 
 import { Caller } from "./calls.js";
+import { titleOf } from "./choosing.js";
 import * as acts from "./lib/acts.js";
 import { compareText, equal, hex } from "./lib/bytes.js";
 import { Client } from "./lib/client.js";
@@ -170,7 +171,7 @@ async function addFiles(given) {
   const all = new Map([...form.draft.files, ...found].map((file) => [file.name, file]));
   // As the command line orders a folder, so that both make the same manifest.
   form.set({ files: Array.from(all.values()).sort((a, b) => compareText(a.name, b.name)) });
-  form.suggest(found[0]?.name ?? "");
+  if (found.length > 0) form.suggest(titleOf(found[0].name));
   showFiles();
 }
 

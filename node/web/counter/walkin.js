@@ -1,6 +1,6 @@
 // Registering for a client who stands at the counter without a key: a file, a title, a name, one press.
 
-import { takeDrops, chosen } from "../choosing.js";
+import { chosen, takeDrops, titleOf } from "../choosing.js";
 import { compareText, hex } from "../lib/bytes.js";
 import { LedgerError } from "../lib/errors.js";
 import * as forms from "../lib/forms.js";
@@ -178,7 +178,7 @@ export class WalkIn {
     Object.assign(this, { files: named, digests: null, earlier: [] });
     this.result.replaceChildren();
     const { title } = this.fields;
-    if (!this.draft.title) title.value = this.draft.title = named[0].name.replace(/\.[^.]*$/, "").split("/").at(-1);
+    if (!this.draft.title) title.value = this.draft.title = titleOf(named[0].name);
     title.focus();
     title.select();
     this.measured = this.measureAll(named);

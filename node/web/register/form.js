@@ -81,7 +81,10 @@ export class Form {
   // A title for a work that has none; nothing else of the form is touched, since somebody may be typing there.
   suggest(title) {
     if (this.draft.title) return;
-    this.element.querySelector("[name=title]").value = title;
+    const control = this.element.querySelector("[name=title]");
+    control.value = title;
+    // Whoever goes there to write another one does not have to clear it first.
+    control.addEventListener("focus", () => control.value === title && control.select(), { once: true });
     this.set({ title });
   }
 
