@@ -13,6 +13,7 @@ from typing import Literal
 
 AREAS = (
     "alarm",
+    "asking",
     "block",
     "certificate",
     "counter",

@@ -39,7 +39,7 @@ def build(policy: bytes | None = None) -> bytes:
         ('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{head}'),
         ('<link rel="stylesheet" href="verify.css">', f"<style>{style}</style>"),
         (
-            '<script type="module" src="page.js" id="script"></script>',
+            '<script type="module" src="asking.js" id="script"></script>',
             f'<script type="module" id="script">{script}</script>',
         ),
     ):

@@ -18,6 +18,8 @@ let opening = 0;
 let trusting = 0;
 let running = 0;
 let judging, hashers;
+// What is told of each verdict, with what it was given for: `{ evidence, policy }`, or null as long as there is none.
+let judged = () => {};
 // What the button beside the progress stops.
 let stop = () => {};
 const measured = new WeakMap();
@@ -50,6 +52,10 @@ function start() {
   showPolicy();
   loadPolicy();
   document.querySelector("main").dataset.state = "empty";
+}
+
+export function whenJudged(act) {
+  judged = act;
 }
 
 function choose(id, take) {
@@ -98,6 +104,7 @@ async function takePolicy(blob, source, name) {
   }
   if (mine !== trusting) return;
   given.policy = policy;
+  judged(null);
   showPolicy(failed);
   await run();
 }
@@ -131,6 +138,7 @@ async function takeEvidence(blob, name) {
   given.evidence?.comparison?.stop();
   given.evidence = null;
   outcome = null;
+  judged(null);
   showWorking();
   try {
     const opened = await judging.ask("open", name === null ? blob : new File([blob], name));
@@ -285,6 +293,7 @@ function showWorking() {
 
 function settle(found) {
   outcome = found;
+  judged(found.report === undefined ? null : { evidence: given.evidence, policy: given.policy });
   showChosen();
   showOutcome();
   $("progress").hidden = true;

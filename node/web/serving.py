@@ -34,11 +34,11 @@ HEADERS: Mapping[str, str] = {
 FONT = "font/otf"
 
 PAGES: Mapping[str, Sequence[str]] = {
-    "verify": ("verify.css", "page.js"),
+    "verify": ("verify.css", "asking.js"),
     "register": ("verify.css", "register.css", "register.js"),
     "mine": ("verify.css", "register.css", "mine.css", "mine.js"),
     "counter": ("verify.css", "register.css", "counter.css", "counter.js"),
-    shell.HOME: ("verify.css", "home.css", "home.js"),
+    shell.HOME: ("verify.css", "explore/ledger.css", "home.css", "home.js"),
 }
 """The pages in the order in which each leads to them, and which files beside them each asks for by name.
 

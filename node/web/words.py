@@ -18,6 +18,7 @@ SIGNING = (
 
 
 TAUGHT: Mapping[str, Sequence[str]] = {
+    "asking": (),
     "counter": (),
     "explore": ("tiles.bundle",),
     "mine": (),

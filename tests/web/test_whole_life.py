@@ -1,5 +1,5 @@
-"""The whole life of a work in three browsers, by mouse, and once more by keyboard alone: a creator who has nothing yet, a clerk
-at the counter, a partner; then a judge who has two files."""
+"""The whole life of a work in three browsers, by mouse and by keyboard alone: a creator who has nothing yet, a clerk at the
+counter, a partner; then a judge who has two files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, FileChooser, Locator, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, FileChooser, Locator, Page, expect
 
 from tests.centres import Live, done
 from tests.web.opening import WATCH
@@ -32,16 +32,17 @@ class Hands:
 
     async def start(self) -> None:
         """Before the first page."""
-        # A key or a work that the node does not know is a 404, of which the browser tells too.
-        self.page.on(
-            "console",
-            lambda each: each.type == "error" and "of 404" not in each.text and self.complaints.append(each.text),
-        )
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         # From the beginning, since the browser learns later that somebody waits for it than it is pressed.
         self.page.on("filechooser", self._choosers.put_nowait)
         await self.page.add_init_script(WATCH + "print = () => { document.body.dataset.printed = 'yes'; };")
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A key or a work that the node does not know is a 404, of which the browser tells too.
+        if message.type == "error" and "status of 404" not in message.text:
+            self.complaints.append(message.text)
 
     async def press(self, locator: Locator) -> None:
         """Press a button, a link, or what chooses files."""

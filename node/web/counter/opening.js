@@ -44,7 +44,7 @@ export class Opening {
       "",
       make("p", "", choose, " ", chosen),
       field(say("register.backup-passphrase"), passphrase),
-      passkeyChoice(wrap, "counter.wrap"),
+      passkeyChoice(wrap, "counter.wrap", "counter.wrap-help"),
       make("p", "", make("button", "primary", say("counter.open"))),
     );
     form.addEventListener("submit", doing(form, async () => {

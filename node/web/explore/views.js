@@ -136,12 +136,6 @@ async function work(ledger, which) {
   const { items, seen, status, isWhole } = await ledger.work(which);
   const [first] = items;
   const id = hex(first.hash);
-  const rows = items.map(({ index, entry: each, time, number }) => [
-    moment(time),
-    to({ entry: index }, content.kindName(each.kind)),
-    number === null ? `#${index}` : make("span", "nowrap", number),
-    brief(each.by),
-  ]);
   const name = say("explore.work-name", { number: first.number ?? `#${first.index}` });
   const shown = [card(
     heading(name),
@@ -156,14 +150,25 @@ async function work(ledger, which) {
   shown.push(titled(
     say("explore.history"),
     tick("explore.history-proven", { count: String(items.length), size: String(seen.checkpoint.size) }),
-    tableOf(say("explore.history"), [say("explore.node-time"), say("explore.kind"), say("explore.number"), say("explore.signer")], rows),
+    historyOf(say("explore.history"), items),
     make("p", "quiet", say("explore.completeness")),
   ));
   shown.push(titled(say("explore.trust"), ...trust(seen)));
   return { title: name, shown };
 }
 
-function statusOf({ end, licences, pledges, objections }, { time }) {
+// Entries of a work as a table.
+export function historyOf(caption, items) {
+  const rows = items.map(({ index, entry: { kind, by }, time, number }) => [
+    moment(time),
+    to({ entry: index }, content.kindName(kind)),
+    number === null ? `#${index}` : make("span", "nowrap", number),
+    brief(by),
+  ]);
+  return tableOf(caption, [say("explore.node-time"), say("explore.kind"), say("explore.number"), say("explore.signer")], rows);
+}
+
+export function statusOf({ end, licences, pledges, objections }, { time }) {
   const parts = [];
   const held = make("p", `state-line ${end === null ? "consistent" : "inconsistent"}`, say(end === null ? "explore.in-force" : `explore.end-${end}`));
   parts.push(held, tick("explore.status-folded"));

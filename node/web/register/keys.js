@@ -74,7 +74,7 @@ export class Keys {
       field(say("register.passphrase-again"), second),
       make("p", "", suggest),
       make("p", "", ...suggested),
-      passkeyChoice(guard, "register.passkey"),
+      passkeyChoice(guard, "register.passkey", "register.passkey-help"),
       make("p", "", create),
     );
     form.addEventListener("submit", doing(form, async () => {

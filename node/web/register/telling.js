@@ -103,8 +103,8 @@ export function input(type, properties = {}) {
 }
 
 // The choice of a passkey, with its help, in browsers that have them. Some take long to say so, and nothing waits for that.
-export function passkeyChoice(control, code) {
-  const label = make("label", "", say(code), make("span", "help", say(`${code}-help`)));
+export function passkeyChoice(control, code, help) {
+  const label = make("label", "", say(code), make("span", "help", say(help)));
   label.htmlFor = control.id;
   const choice = make("div", "choice", control, label);
   choice.hidden = true;
