@@ -13,8 +13,8 @@ HOME = ""
 """The page at the node's own address."""
 
 LATE = (
-    f'<p class="warning late" lang="zh-CN">{text("web.late", "zh")}</p>\n'
-    f'<p class="warning late" lang="en">{text("web.late", "en")}</p>\n'
+    f'<p class="late" lang="zh-CN">{text("web.late", "zh")}</p>\n'
+    f'<p class="late" lang="en">{text("web.late", "en")}</p>\n'
 )
 """What the styles show of a page whose scripts have not begun after 20 seconds: none of them is there to say it."""
 

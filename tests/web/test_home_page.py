@@ -668,7 +668,7 @@ OURS = """() => {
   const found = [];
   while (walk.nextNode()) {
     const { data, parentElement } = walk.currentNode;
-    if (!parentElement.closest("bdi, noscript, #language")) found.push(data);
+    if (!parentElement.closest("bdi, noscript, .late, #language")) found.push(data);
   }
   return found.join("\\n");
 }"""
