@@ -159,11 +159,13 @@ def test_vendored_code_is_what_was_published() -> None:
     """Every file of others in the pages has its package, licence and digest, and is unchanged."""
     folder = ROOT / "node" / "web" / "vendor"
     listed = dict(
-        re.findall(r"^\| `([\w.]+)` \|.*`([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.MULTILINE)
+        re.findall(r"^\| `([\w./]+)` \|.*`([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.MULTILINE)
     )
-    found = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.js")}
+    found = {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.js")
+    }
     assert found == listed
-    assert all((folder / name.replace(".js", ".LICENSE")).exists() for name in found)
+    assert all((folder / name).with_name("LICENSE").exists() for name in found)
 
 
 def test_ci_runs_the_tests_and_nothing_else() -> None:

@@ -71,6 +71,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.clock": ("时钟", "Clock"),
     "explore.clock-not-synced": ("时钟未同步", "clock not synchronised"),
     "explore.clock-synced": ("时钟已同步，误差不超过 {error} 微秒", "clock synchronised, within {error} µs"),
+    "explore.code-in-file": (
+        "这张图片里有一个二维码。您要查的是：",
+        "This picture shows a QR code. What do you want to look up?",
+    ),
     "explore.commitments": (
         "名称等以承诺值登记，账本上没有原文；持有人凭盐值披露。",
         "Names and titles are commitments: the words are not in the ledger, and their holder discloses them with the salts.",
@@ -125,6 +129,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "explore.following-well": ("正常跟随主节点", "Following the primary"),
     "explore.forget": ("我已查明原因，以现在的为准", "I know the reason: go on from what is shown now"),
+    "explore.go-code": ("二维码所指的记录", "What the code names"),
+    "explore.go-file": ("这张图片本身（按指纹）", "The picture itself, by its digest"),
     "explore.growth": ("条目增长", "Growth in entries"),
     "explore.head": ("账本现状", "Where the ledger stands"),
     "explore.heartbeat": ("没有条目：这是报时区块。", "No entries: a heartbeat."),
@@ -229,10 +235,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.no-alarms": ("没有警报", "No alarms"),
     "explore.no-blocks": ("还没有区块。", "No blocks yet."),
     "explore.no-burdens": ("没有许可、质押或异议。", "No licences, pledges or objections."),
-    "explore.no-code": (
-        "图片中没有认出回执或编号的二维码。请靠近一些、拍正，或粘贴文字。",
-        "No QR code of a receipt or number was found in the picture. Go closer, hold it straight, or paste the text.",
-    ),
     "explore.no-consistency": (
         "节点不肯证明 {actual} 个叶子的账本是您所见 {expected} 个叶子的账本的延续。",
         "The node will not prove that its ledger of {actual} leaves continues the one of {expected} leaves that you saw.",
@@ -339,7 +341,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.peer": ("对方", "Peer"),
     "explore.peers-clocks": ("其他节点的时钟（允许 {bound} 毫秒）", "Other nodes' clocks ({bound} ms allowed)"),
     "explore.period": ("有效期（北京）", "Valid (Beijing)"),
-    "explore.photo": ("拍回执二维码", "Photograph a receipt's QR code"),
     "explore.pledges": ("质押 {count} 项，请看历史。", "Pledges: {count}: see the history."),
     "explore.policy-digest": ("策略摘要（SHA-256）", "Digest of the policy (SHA-256)"),
     "explore.policy-from-site": (
@@ -372,6 +373,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The quorum has not been met for {span}: {expected} leaves to be published, still at {actual}.",
     ),
     "explore.raw": ("原始字节", "Raw bytes"),
+    "explore.reading-code": ("正在识别图片中的二维码", "Reading the code in the picture"),
     "explore.receipt-name": ("回执", "Receipt"),
     "explore.refusals": ("被规则拒绝的条目", "Entries refused by a rule"),
     "explore.registered": (

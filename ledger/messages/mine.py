@@ -246,6 +246,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
     ),
     "mine.imported": ("已加入。", "Added."),
+    "mine.scan-help": (
+        "对方请您同意？扫他屏幕上的二维码，或打开他发来的链接。",
+        "Does somebody ask for your consent? Scan the code on his screen, or open the link that he sent.",
+    ),
     "mine.in-force": ("登记有效", "in force"),
     "mine.intro": (
         "登记之后：许可、转让、质押，部分披露，查看每一步。名称、盐值和文件都留在这台设备上。",

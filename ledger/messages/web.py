@@ -14,8 +14,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "web.certificate": ("证书、证据包或回执", "Certificate, package or receipt"),
     "web.certificate-hint": (
-        "将证书拖到这里，或点按选择：PDF 证书、.tlog-proof、证据包 .zip",
-        "Drop the certificate here, or choose it: a PDF, a .tlog-proof, or an evidence package (.zip)",
+        "将证书拖到这里，或点按选择：PDF 证书、.tlog-proof、证据包 .zip、二维码的图片",
+        "Drop the certificate here, or choose it: a PDF, a .tlog-proof, an evidence package (.zip), or a picture of its QR code",
     ),
     "web.choose": ("选择文件", "Choose a file"),
     "web.clear": ("移除", "Remove"),
@@ -97,6 +97,39 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "web.print": ("打印结果", "Print the result"),
     "web.result": ("核验结论", "Verdict"),
+    "web.scan": ("扫二维码", "Scan a QR code"),
+    "web.scan-ask": (
+        "请在浏览器的询问中允许使用摄像头。画面只在这台设备上识别，不会上传。",
+        "Allow the camera when the browser asks. What it sees is read on this device and goes nowhere.",
+    ),
+    "web.scan-busy": (
+        "摄像头正被别的程序使用。请关闭那个程序再试，或选择二维码的图片。",
+        "Another program is using the camera. Close it and try again, or choose a picture of the code.",
+    ),
+    "web.scan-close": ("关闭", "Close"),
+    "web.scan-ended": (
+        "摄像头的画面中断了。请关闭后再试，或选择二维码的图片。",
+        "The camera's picture has stopped. Close this and try again, or choose a picture of the code.",
+    ),
+    "web.scan-hold": ("把二维码放进画面，拍正、靠近。", "Hold the code before the camera, straight and close."),
+    "web.scan-no-code": (
+        "图片中没有认出二维码。请靠近一些、拍正、光线均匀，再试一次，或粘贴文字。",
+        "No QR code was made out in the picture. Go closer, hold it straight, in even light; or paste the text.",
+    ),
+    "web.scan-none": (
+        "没有找到摄像头。可以用手机拍下二维码，再选择那张图片。",
+        "No camera was found. Photograph the code with a telephone, and choose the picture.",
+    ),
+    "web.scan-old": (
+        "这个浏览器不能识别二维码：请更新浏览器，或粘贴文字。",
+        "This browser cannot read QR codes: update it, or paste the text.",
+    ),
+    "web.scan-other": ("这个二维码不是此处所用的。", "This QR code is not one for this place."),
+    "web.scan-picture": ("二维码图片", "Picture of a code"),
+    "web.scan-refused": (
+        "浏览器没有允许本页使用摄像头。请在地址栏旁的网站设置中允许后再试，或选择二维码的图片。",
+        "The browser does not let this page use the camera. Allow it in the site settings beside the address, or choose a picture of the code.",
+    ),
     "web.skip": ("跳到核验结论", "Skip to the verdict"),
     "web.steps": ("逐步核对", "Step by step"),
     "web.stop": ("停止", "Stop"),

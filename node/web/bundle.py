@@ -17,10 +17,14 @@ from node import web
 PAGE = "verify.html"
 ENTRIES = ("worker.js", "page.js")
 """Each does its part where it is: one in a worker, the other in the page."""
-IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
+IMPORT = re.compile(r"""^import (?:\* as (\w+)|\{([^}]*)\}) from ["'](\.{1,2}/[\w./-]+\.js)["'];\n""", re.MULTILINE)
 TAUGHT = re.compile(r'^import "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
 """A module of sentences, from which nothing is taken; none of those that become one file has it."""
+LATER = re.compile(r'\bimport\("(\.{1,2}/[\w./-]+\.js)"\)')
+"""A module that comes when it is asked for, and in one file is there from the beginning."""
 EXPORT = re.compile(r"^export (?=(?:async )?function (\w+)|const (\w+) =|class (\w+))", re.MULTILINE)
+RENAMED = re.compile(r"^export (?:\{([^}]*)\}|default \w+);\n", re.MULTILINE)
+"""How others' modules name what they export once more."""
 
 
 def build(policy: bytes | None = None) -> bytes:
@@ -55,7 +59,8 @@ def _digest(content: str) -> str:
 
 def bundled() -> str:
     """All modules as one script, each after those that it imports."""
-    return "".join(_wrapped(name) for name in reached(*ENTRIES))
+    later = [_path(name, each) for name in reached(*ENTRIES) for each in LATER.findall(web.files()[name].decode())]
+    return "".join(_wrapped(name) for name in reached(*later, *ENTRIES))
 
 
 def reached(*entries: str) -> list[str]:
@@ -88,10 +93,13 @@ def _variable(name: str) -> str:
 def _wrapped(name: str) -> str:
     source = web.files()[name].decode()
     exported = [found[1] or found[2] or found[3] for found in EXPORT.finditer(source)]
+    for names in filter(None, RENAMED.findall(source)):
+        exported += [": ".join(reversed(each.split(" as "))) for each in re.findall(r"\w+(?: as \w+)?", names)]
 
     def bound(found: re.Match[str]) -> str:
         names = found[1] or "{" + found[2].replace(" as ", ": ") + "}"
         return f"const {names} = {_variable(_path(name, found[3]))};\n"
 
-    body = EXPORT.sub("", IMPORT.sub(bound, source))
+    body = EXPORT.sub("", RENAMED.sub("", IMPORT.sub(bound, source)))
+    body = LATER.sub(lambda found: _variable(_path(name, found[1])), body)
     return f"// {name}\nconst {_variable(name)} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n\n"

@@ -29,13 +29,13 @@ export class Caller {
     this.worker.addEventListener("error", (event) => this.fail(event.message ?? ""));
   }
 
-  // The answer to a task; `told` hears what it reports meanwhile.
-  ask(task, given, told = () => {}) {
+  // The answer to a task; `told` hears what it reports meanwhile. What is transferred is the worker's from then on.
+  ask(task, given, told = () => {}, transfer = []) {
     if (this.failed !== null) return Promise.reject(this.failed);
     const id = this.waiting.size ? Math.max(...this.waiting.keys()) + 1 : 1;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject, told });
-      this.worker.postMessage({ id, task, given });
+      this.worker.postMessage({ id, task, given }, transfer);
     });
   }
 

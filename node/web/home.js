@@ -11,15 +11,12 @@ import { make, say, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
 
-// Views of one thing, which the address names; a view's code comes when it is asked for.
-const ONE = ["entry", "block", "work", "sha256", "sm3", "find", "office"];
-
-// The view that the address asks for: its name, and what it is to show. The first view is called "".
+// The view that the address asks for, whose code comes then: its name, and what it is to show. The first view is called "".
 function route() {
   const receipt = receiptIn(location.hash);
   if (receipt !== null) return { place: "receipt", value: receipt };
   const asked = new URLSearchParams(location.search);
-  const one = ONE.find((name) => asked.has(name));
+  const one = searching.ONE.find((name) => asked.has(name));
   if (one !== undefined) return { place: one, value: asked.get(one) };
   const place = asked.get("view");
   return { place: ["offices", "operating"].includes(place) ? place : "", value: null };

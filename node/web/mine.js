@@ -13,7 +13,8 @@ import { Detail } from "./mine/detail.js";
 import { Incoming } from "./mine/dealing.js";
 import { List } from "./mine/list.js";
 import { Site } from "./mine/site.js";
-import { chooser, tellError, tellStart } from "./register/telling.js";
+import { chooser, dropping, tellError, tellStart } from "./register/telling.js";
+import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "./scanning.js";
 import { make, say, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
@@ -27,6 +28,8 @@ let pause = FIRST_PAUSE_MS;
 let timer = 0;
 // Counts the views that were asked for: a request that is still being read must not come up over a newer one.
 let routed = 0;
+// Counts pictures, so that the code of the one given last is read.
+let scanned = 0;
 
 // What was told of the view before does not stand over the next one.
 const hush = () => $("told").replaceChildren();
@@ -100,6 +103,8 @@ const page = {
   // A link that was pasted: what its fragment holds is read here, and the rest of it is not used.
   take: (text) => incoming.show(request.parse(text)),
 
+  scanControls: () => scanControls({ camera: () => scan().catch(tellError), picture: (blob) => takePicture(blob).catch(tellError) }),
+
   // Titles that were told with acts of a work are forgotten too.
   async forget(work) {
     for (const { id, state, work: each } of await dealings.list()) {
@@ -109,6 +114,28 @@ const page = {
     }
   },
 };
+
+// The link that the other party's screen shows as a QR code.
+const linkIn = (text) => (text.includes(request.PREFIX) ? text : null);
+
+async function scan() {
+  hush();
+  const link = await throughCamera(linkIn);
+  if (link !== null) await page.take(link);
+}
+
+async function takePicture(blob) {
+  hush();
+  const mine = ++scanned;
+  const here = routed;
+  const link = await inPicture(blob, linkIn);
+  if (mine === scanned && here === routed) await page.take(link);
+}
+
+async function takeDropped(files) {
+  if (files.length === 1 && isPicture(files[0].blob)) await takePicture(files[0].blob);
+  else if (files.length) await list.take(files.map(({ blob }) => blob));
+}
 
 async function start() {
   speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
@@ -128,6 +155,8 @@ async function start() {
   // Whatever is dropped must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
   list.showAdding();
+  dropping($("adding"), async (files) => takeDropped(await files));
+  takePasted((blob) => takePicture(blob).catch(tellError));
   await route().catch(tellError);
   main().dataset.state = "ready";
   await resume();

@@ -3,7 +3,11 @@
 import { Caller } from "./calls.js";
 import { chosen, takeDrops } from "./choosing.js";
 import { Comparison } from "./comparing.js";
+import { LedgerError } from "./lib/errors.js";
+import * as pending from "./lib/pending.js";
+import * as receipt from "./lib/receipt.js";
 import { named, stepList, table, verdictLine } from "./reporting.js";
+import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "./scanning.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
@@ -14,6 +18,7 @@ const given = { evidence: null, files: [], policy: null };
 let outcome = null;
 // Counters by which an answer knows whether it is still asked for: each kind of question has its own, since a policy that is
 // being read must not make the evidence given beside it forgotten.
+let handed = 0;
 let opening = 0;
 let trusting = 0;
 let running = 0;
@@ -34,11 +39,17 @@ function start() {
   }
   judging = new Caller();
   hashers = { sha256: new Caller(), sm3: new Caller() };
-  choose("certificate", ([file]) => takeEvidence(file.blob, file.name));
+  choose("certificate", ([file]) => takeGiven(file));
+  $("scanning").append(scanControls({ camera: scan }));
+  takePasted(takePicture);
   choose("files", addFiles);
   choose("folder", addFiles);
   choose("policy", ([file]) => takePolicy(file.blob, "own", file.name));
-  takeDrops($("certificate-drop"), (files) => files.then(([file]) => file && takeEvidence(file.blob, file.name)));
+  takeDrops($("certificate-drop"), (files) => {
+    // Naming what was dropped takes a moment, in which something newer may be given.
+    const mine = ++handed;
+    files.then(([file]) => file && mine === handed && takeGiven(file));
+  });
   takeDrops($("files-drop"), (files) => files.then(addFiles));
   // Whatever is dropped elsewhere must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
@@ -132,14 +143,49 @@ function worded(code, content) {
 
 // Evidence and files
 
-async function takeEvidence(blob, name) {
-  const mine = ++opening;
+function takeGiven({ blob, name }) {
+  return isPicture(blob) ? takePicture(blob) : takeEvidence(blob, name);
+}
+
+// A receipt as its QR code has it.
+const receiptOf = (text) => (text.startsWith(receipt.PREFIX) || text.startsWith(pending.PREFIX) ? text.trim() : null);
+
+async function takePicture(blob) {
+  const mine = begin();
+  try {
+    const text = await inPicture(blob, receiptOf);
+    if (mine === opening) await takeReceipt(text);
+  } catch (error) {
+    if (mine === opening) settle({ refusal: error });
+  }
+}
+
+async function scan() {
+  const before = opening;
+  const text = await throughCamera(receiptOf);
+  // What was given meanwhile is newer.
+  if (text !== null && before === opening) await takeReceipt(text);
+}
+
+function takeReceipt(text) {
+  $("receipt").value = text;
+  return takeEvidence(new Blob([text]), null);
+}
+
+// Forgets the evidence before, for what was given now: the number by which its answer knows whether it is still asked for.
+function begin() {
+  ++handed;
   ++running;
   given.evidence?.comparison?.stop();
   given.evidence = null;
   outcome = null;
   judged(null);
   showWorking();
+  return ++opening;
+}
+
+async function takeEvidence(blob, name) {
+  const mine = begin();
   try {
     const opened = await judging.ask("open", name === null ? blob : new File([blob], name));
     const inside = opened.policy === null ? null : new Blob([opened.policy]);
@@ -318,6 +364,7 @@ function showOutcome() {
 
 function sentence(error) {
   if (error.said) return error.said[speaking()];
+  if (error instanceof LedgerError) return error.sentence(speaking());
   if (error.code === "web.unreadable") return say("web.unreadable", { field: error.name });
   return say("web.defect", { actual: error.message });
 }

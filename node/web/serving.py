@@ -29,6 +29,10 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
 }
+SCANNING: Mapping[str, str] = {**HEADERS, "Permissions-Policy": "camera=(self), geolocation=(), microphone=()"}
+"""Of a page that reads QR codes; its reader is still asked."""
+SCANNED = "scanning.js"
+"""The module of the pages that do."""
 
 
 FONT = "font/otf"
@@ -58,6 +62,12 @@ def page(name: str) -> bytes:
 
 
 @cache
+def headers(name: str) -> Mapping[str, str]:
+    """A page may use the camera if it has what looks through it."""
+    return SCANNING if SCANNED in bundle.reached(PAGES[name][-1]) else HEADERS
+
+
+@cache
 def _gzip(name: str) -> bytes:
     return gzip.compress(page(name) if name in PAGES else web.files()[name], 9, mtime=0)
 
@@ -70,7 +80,7 @@ def handlers() -> dict[str, Handler]:
 def home(request: aiohttp_web.BaseRequest, origin: str, url: str) -> aiohttp_web.StreamResponse:
     """GET /: the public ledger `origin`, which the node serves at `url`."""
     shown = page(shell.HOME).decode().replace("{origin}", escape(origin)).replace("{url}", escape(url)).encode()
-    fields = dict(HEADERS)
+    fields = dict(headers(shell.HOME))
     if takes_gzip(request):
         shown = gzip.compress(shown, 6, mtime=0)
         fields["Content-Encoding"] = "gzip"
@@ -93,7 +103,7 @@ async def offline(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.St
 async def _page(name: str, request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:
     if rest:
         raise HttpError(404, "node.not-found", actual=request.path)
-    return _answer(request, name, page(name), web.TYPES[".html"], FRESH, HEADERS)
+    return _answer(request, name, page(name), web.TYPES[".html"], FRESH, headers(name))
 
 
 async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.StreamResponse:

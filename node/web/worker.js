@@ -119,4 +119,10 @@ async function measure({ blob, size, deflated, algorithm }, told) {
   return running.digest();
 }
 
-if (typeof document === "undefined") answer({ describe, judge, measure, open });
+// The texts of the QR codes in a picture, a file or a frame of a camera; what reads them comes when it is asked for.
+async function scan(given) {
+  const { textsIn } = await import("./codes.js");
+  return textsIn(given);
+}
+
+if (typeof document === "undefined") answer({ describe, judge, measure, open, scan });

@@ -30,6 +30,7 @@ from tests import ledgers, replicas
 from tests.centres import ORIGIN, Live, done, outcomes
 from tests.nodes import Running, until
 from tests.source import ROOT
+from tests.web import seeing
 from tests.web.test_keystore import AUTHENTICATOR
 from tools import keybackup, keyfiles, register
 from tools.submit import make_entry
@@ -687,6 +688,30 @@ async def test_what_could_not_be_sent_goes_on_whoever_sits_there(
     await begun(page, keys.of("chen"))
     await page.locator("[data-view=today]").click()
     await expect(page.locator(".list .registered").first).to_be_visible()
+
+
+async def test_a_members_code_is_scanned(page: Page, keys: Keys) -> None:
+    """A picture of the code on his screen fills the field, pasted or chosen; what was typed meanwhile stays; another code is
+    refused with a sentence. A camera that is not allowed is told."""
+    member = ledgers.party("scanned").public.hex()
+    await page.locator("[data-view=attest]").click()
+    await page.locator("[name=scan-picture]").set_input_files(seeing.picture(seeing.code(member)))
+    await expect(field(page, "member")).to_have_value(member)
+    await expect(field(page, "subject")).to_be_focused()
+    await expect(page.locator(".standing[role=status] .help")).to_be_visible()
+    slow = seeing.picture(seeing.photo(seeing.code(member)))
+    await field(page, "member").fill("")
+    await page.locator("[name=scan-picture]").set_input_files(slow)
+    await field(page, "member").fill("ab")
+    await page.wait_for_timeout(1_500)
+    await expect(field(page, "member")).to_have_value("ab")
+    await page.locator("[name=scan-picture]").set_input_files(seeing.picture(seeing.code("https://elsewhere.test/")))
+    await told(page, "不是此处所用的", "warning")
+    await page.locator("[name=scan]").click()
+    await expect(page.locator("dialog .warning")).to_be_visible()
+    await page.keyboard.press("F9")
+    await page.wait_for_selector("main[data-state=locked]")
+    await expect(page.locator("dialog")).to_have_count(0)
 
 
 # While the centre is away

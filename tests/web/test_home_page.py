@@ -346,27 +346,6 @@ async def test_a_receipt_is_kept_from_the_server_and_its_promise_is_checked(brow
     await context.close()
 
 
-async def test_a_picture_of_a_code_is_read_where_the_browser_can(browser: Browser, works: Works) -> None:
-    """The button is there only with BarcodeDetector; what it reads is looked up, what is no code is said to be none."""
-    for known in (True, False):
-        stub = f"""globalThis.found = []; globalThis.BarcodeDetector = class {{ async detect() {{ return found; }} }};
-          globalThis.createImageBitmap = async () => ({{}});
-          {"" if known else "globalThis.BarcodeDetector = undefined;"}"""
-        context = await browser.new_context()
-        page = await context.new_page()
-        await page.add_init_script(stub)
-        await page.goto(works.url + "/")
-        await page.wait_for_selector(DONE)
-        assert await page.locator("#photo-button").is_visible() is known
-        if known:
-            await page.set_input_files("#photo", works.file)
-            await expect(page.locator("#searching")).to_contain_text("没有认出")
-            await page.evaluate(f"found.push({{ rawValue: {json.dumps(works.open['number'])} }})")
-            await page.set_input_files("#photo", works.file)
-            await page.wait_for_url(f"**/?entry={works.open['number']}")
-        await context.close()
-
-
 # What a node may not get away with
 
 

@@ -19,6 +19,7 @@ from ledger import encoding
 from ledger.commitment import commitment
 from tests.centres import Live, done, registered, write
 from tests.source import ROOT
+from tests.web import seeing
 from tests.web.opening import WATCH
 from tools import keyfiles
 
@@ -139,7 +140,7 @@ async def with_work(who: Person, centre: Live, folder: Path, name: str = "花型
     """Register a work elsewhere and bring it here by its package; the work's leaf hash."""
     made = await asyncio.to_thread(registered, centre, folder, name, *words)
     await who.page.locator("#adding summary").click()
-    await who.page.locator("#adding input[type=file]").set_input_files(made.package)
+    await who.page.locator("#adding details input[type=file]").set_input_files(made.package)
     await expect(who.page.locator(".work-title")).to_have_text(name)
     work: str = made.result["leaf_hash"]
     assert f"work={work}" in who.page.url
@@ -168,15 +169,16 @@ async def link_of(who: Person) -> str:
 
 
 async def test_a_licence_through_a_link(owner: Person, other: Person, centre: Live, tmp_path: Path) -> None:
-    """The owner asks; his partner opens the link, reads it in plain words with the checked title, consents and returns it;
-    the owner signs; both see it in a timeline that their browsers have checked. No server was told what the link holds."""
+    """The owner asks; his partner scans the link's code, reads it in plain words with the checked title, consents and returns
+    it; the owner signs; both see it in a timeline that their browsers checked. No server was told what the link holds."""
     await with_work(owner, centre, tmp_path)
     assert await owner.entries() == ["确权登记"]
     await licence(owner, tmp_path, other.public)
     await owner.press("生成请求")
     await owner.see("待对方同意")
     asked = await link_of(owner)
-    await other.page.goto(asked)
+    shot = seeing.picture(seeing.code(asked))
+    await other.page.locator("#adding [name=scan-picture]").set_input_files(shot)
     await other.see("请您签署", "花型.svg", "您接受这项许可", "复制权", "信息网络传播权")
     await other.press("同意并签名")
     await other.see("您已同意")
@@ -188,7 +190,7 @@ async def test_a_licence_through_a_link(owner: Person, other: Person, centre: Li
     await owner.see("已记入账本")
     await owner.press("返回这件作品")
     assert await owner.entries() == ["确权登记", "许可"]
-    await other.page.reload()
+    await other.page.goto(asked)
     await other.see("已记入账本")
     await other.press("返回这件作品")
     assert await other.entries() == ["确权登记", "许可"]

@@ -34,8 +34,16 @@ async def test_headers_shut_everything_else_out(node: Running) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert answer.headers["Permissions-Policy"] == "camera=(self), geolocation=(), microphone=()"
     assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", serving.PAGES)
+async def test_a_page_that_reads_no_codes_gets_no_camera(node: Running, name: str) -> None:
+    """Nor does anything that is no page."""
+    policy = (await ask(node, "GET", f"/{name}")).headers["Permissions-Policy"]
+    assert ("camera=(self)" in policy) == (name != "register")
+    assert "camera=()" in serving.HEADERS["Permissions-Policy"]
 
 
 async def test_files_are_kept_for_ever_and_the_page_is_asked_anew(node: Running) -> None:

@@ -8,7 +8,8 @@ import * as forms from "../lib/forms.js";
 import * as keys from "../lib/keys.js";
 import { CODES } from "../lib/words.js";
 import { KINDS } from "../lib/tables.js";
-import { button, day, doing, field, input, table } from "../register/telling.js";
+import { button, day, doing, dropping, field, input, table, tellError } from "../register/telling.js";
+import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "../scanning.js";
 import { foreign, make, say, speaking } from "../showing.js";
 
 const DAY_MS = 86_400_000;
@@ -24,8 +25,9 @@ const METHODS = () => {
 
 export class Attest {
   constructor(desk) {
-    Object.assign(this, { desk, asking: 0, turn: 0 });
+    Object.assign(this, { desk, asking: 0, reading: 0, turn: 0 });
     this.reset();
+    takePasted((blob) => this.fields?.member.isConnected && this.takePicture(blob));
   }
 
   reset() {
@@ -64,6 +66,10 @@ export class Attest {
     this.review = make("div", "review");
     this.review.tabIndex = -1;
     card.append(this.result, this.form(), this.review);
+    dropping(card, async (files) => {
+      const picture = (await files).find(({ blob }) => isPicture(blob));
+      if (picture) await this.takePicture(picture.blob);
+    });
     this.showReview();
     if (this.draft.member) this.ask();
     this.fields[this.draft.member ? "subject" : "member"].focus();
@@ -74,6 +80,7 @@ export class Attest {
       "form",
       "",
       this.text("member", "counter.member-code", say("counter.member-help"), { spellcheck: false, autocapitalize: "off", className: "mono" }),
+      make("p", "", scanControls({ camera: () => this.scan(), picture: (blob) => this.takePicture(blob) })),
       this.told,
       this.text("subject", "counter.subject", say("counter.subject-help")),
       make("div", "row", this.choice("method", "counter.method", METHODS()), this.choice("level", "counter.level", LEVELS.map((level) => [String(level), say(`counter.level-${level}`)]))),
@@ -97,6 +104,30 @@ export class Attest {
     });
     this.fields.member.addEventListener("input", () => this.ask());
     return form;
+  }
+
+  // The code on the member's screen, or a picture of it, fills the field as a scanner in the hand would.
+  async scan() {
+    const { turn, fields } = this;
+    const found = await throughCamera(memberIn).catch(tellError);
+    if (found && turn === this.turn) this.scanned(fields, found);
+  }
+
+  async takePicture(blob) {
+    const { turn, fields } = this;
+    const mine = ++this.reading;
+    const found = await inPicture(blob, memberIn).catch((error) => mine === this.reading && tellError(error));
+    // What was typed meanwhile is newer.
+    if (found && mine === this.reading && turn === this.turn) this.scanned(fields, found);
+  }
+
+  scanned({ member, subject }, found) {
+    // The shift may be over, or another view shown.
+    if (!member.isConnected) return;
+    member.value = found;
+    this.set({ member: found });
+    this.ask();
+    subject.focus();
   }
 
   text(name, code, help = "", properties = {}) {
@@ -240,6 +271,8 @@ export class Attest {
     await desk.handing.told({ ...record, secret: { member: kept } }, this.result);
   }
 }
+
+const memberIn = (text) => (keyOf(text) === null ? null : text.trim());
 
 // The key in what was scanned, pasted or typed: hex, spaces and capitals forgiven, or a verifier key; null for anything else.
 export function keyOf(text) {

@@ -42,7 +42,7 @@ export function sheet({ secret: { kept }, answers }, facts, mandate) {
     make("p", "", say("counter.paper-checked")),
   ];
   if (typeof receipt === "string" && receipt.length <= LONGEST_CODE) {
-    parts.push(make("div", "code", qrCode(receipt, say("counter.paper-code"), "L"), make("p", "", say("counter.paper-code"))));
+    parts.push(make("div", "code", qrCode(receipt, say("counter.paper-code"), "low"), make("p", "", say("counter.paper-code"))));
   }
   parts.push(make("p", "seal", say("counter.paper-seal")));
   return parts;

@@ -3,8 +3,13 @@
 import { Caller } from "../calls.js";
 import { chosen, takeDrops } from "../choosing.js";
 import { hex } from "../lib/bytes.js";
-import { foreign, make, say } from "../showing.js";
-import { address } from "./parts.js";
+import { LedgerError } from "../lib/errors.js";
+import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "../scanning.js";
+import { foreign, make, say, speaking } from "../showing.js";
+import { address, link } from "./parts.js";
+
+// Views of one thing, which an address names.
+export const ONE = ["entry", "block", "work", "sha256", "sm3", "find", "office"];
 
 const $ = (id) => document.getElementById(id);
 
@@ -19,10 +24,20 @@ export function placeOf(text) {
   return number === null ? null : { query: { entry: `${number[1].toUpperCase()}-${number.slice(2).join("-")}` } };
 }
 
-const go = ({ query, receipt }) => {
-  if (query) location.assign(address(query));
-  else location.assign(`${address({})}#${encodeURIComponent(receipt)}`);
-};
+// What a QR code leads to: what its text names, or what an address of this site does; null for anything else.
+export function placeOfCode(text) {
+  const site = new URL("./", location.href).href;
+  const asked = text.trim();
+  if (!asked.startsWith(site)) return placeOf(asked);
+  const waiting = /^pending\/([0-9a-f]{64})$/.exec(asked.slice(site.length));
+  if (waiting !== null) return { query: { find: waiting[1] } };
+  const { href, searchParams } = new URL(asked);
+  const one = ONE.find((name) => searchParams.has(name));
+  return one !== undefined && href.startsWith(`${site}?`) ? { query: { [one]: searchParams.get(one) } } : null;
+}
+
+const hrefOf = ({ query, receipt }) => (query ? address(query) : `${address({})}#${encodeURIComponent(receipt)}`);
+const go = (place) => location.assign(hrefOf(place));
 
 const tell = (...parts) => $("searching").replaceChildren(...parts);
 const refuse = (code, fields) => tell(make("p", "warning", foreign(say(code, fields), "span")));
@@ -42,18 +57,17 @@ export function start() {
     event.preventDefault();
     asked($("asked").value);
   });
-  for (const [id, take] of [["file", takeFile], ["photo", takePhoto]]) {
-    $(id).addEventListener("change", ({ target }) => {
-      const [file] = chosen(target.files);
-      // The same file may be chosen again after it was changed.
-      target.value = "";
-      if (file) take(file);
-    });
-  }
+  $("file").addEventListener("change", ({ target }) => {
+    const [file] = chosen(target.files);
+    // The same file may be chosen again after it was changed.
+    target.value = "";
+    if (file) takeFile(file);
+  });
+  $("scanning").append(scanControls({ camera: scan, picture: takePicture }));
+  takePasted(takePicture);
   takeDrops($("drop"), ([file]) => file && takeFile(file));
   // Whatever is dropped elsewhere must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
-  $("photo-button").hidden = typeof globalThis.BarcodeDetector !== "function";
 }
 
 function asked(text) {
@@ -72,7 +86,7 @@ function stop() {
   tell();
 }
 
-// Hashes a file here; its digest alone is asked for.
+// Hashes a file here; its digest alone is asked for. A picture may be a work itself, or show the code of one.
 async function takeFile({ name, size, blob }) {
   const mine = ++asking;
   stop();
@@ -84,8 +98,13 @@ async function takeFile({ name, size, blob }) {
     if (mine === asking) bar.value += bytes;
   };
   try {
+    const coded = isPicture(blob) ? inPicture(blob, placeOfCode).catch(() => null) : null;
     const found = await hasher.ask("measure", { blob, size, deflated: false, algorithm: "sha256" }, told);
-    if (mine === asking) go({ query: { sha256: hex(found) } });
+    const place = { query: { sha256: hex(found) } };
+    const shown = await coded;
+    if (mine !== asking) return;
+    if (shown === null) go(place);
+    else choose(shown, place);
   } catch {
     if (mine !== asking) return;
     stop();
@@ -93,20 +112,37 @@ async function takeFile({ name, size, blob }) {
   }
 }
 
-// Reads the QR code in a picture, where the browser can.
-async function takePhoto({ blob }) {
+// Lets the reader say what he means by a picture that shows a code.
+function choose(shown, itself) {
+  stop();
+  const ways = [[shown, "explore.go-code"], [itself, "explore.go-file"]].map(([place, code]) => make("li", "", link(hrefOf(place), say(code))));
+  tell(make("p", "", say("explore.code-in-file")), make("ul", "", ...ways));
+}
+
+// Looks up what the QR code in a picture names.
+async function takePicture(blob) {
   const mine = ++asking;
   stop();
-  let found = [];
+  tell(make("p", "", say("explore.reading-code")));
   try {
-    const detector = new globalThis.BarcodeDetector({ formats: ["qr_code"] });
-    found = await detector.detect(await createImageBitmap(blob));
+    const place = await inPicture(blob, placeOfCode);
+    if (mine === asking) go(place);
   } catch (error) {
-    // A picture that is none.
-    if (!(error instanceof DOMException)) throw error;
+    if (mine !== asking) return;
+    stop();
+    tellError(error);
   }
-  if (mine !== asking) return;
-  const place = found.map(({ rawValue }) => placeOf(rawValue)).find((each) => each !== null);
-  if (place) go(place);
-  else refuse("explore.no-code");
+}
+
+async function scan() {
+  const mine = ++asking;
+  stop();
+  const place = await throughCamera(placeOfCode);
+  if (place !== null && mine === asking) go(place);
+}
+
+function tellError(error) {
+  const known = error instanceof LedgerError || error.said;
+  if (!known) throw error;
+  tell(make("p", "warning", foreign(error.said ? error.said[speaking()] : error.sentence(speaking()), "span")));
 }

@@ -235,7 +235,7 @@ export class Dealing {
     const text = document.createElement("textarea");
     Object.assign(text, { rows: 2, spellcheck: false });
     const open = button("mine.open-link", () => this.page.take(text.value));
-    return make("div", "", field(say("mine.returned"), text, say("mine.returned-help")), make("p", "", open, " ", this.page.actFile()));
+    return make("div", "", field(say("mine.returned"), text, say("mine.returned-help")), make("p", "", open, " ", this.page.scanControls(), " ", this.page.actFile()));
   }
 
   consented(record) {

@@ -36,7 +36,7 @@ export function sharing(record, hint, withTitle) {
   }, "primary");
   const parts = [make("p", "", hint), field(say("mine.link"), shown), make("p", "", copy, " ", file)];
   if (link.length <= MOST_IN_QR) {
-    const code = make("details", "", make("summary", "", say("mine.show-qr")), qrPlace(link, say("mine.qr"), "L"));
+    const code = make("details", "", make("summary", "", say("mine.show-qr")), qrPlace(link, say("mine.qr"), "low"));
     code.classList.add("large");
     parts.push(code);
   }

@@ -4,8 +4,8 @@
 // `{ type: "text", x, y, line, stroke }` (a line of glyphs on its baseline), `{ type: "rule", x, y, width, thickness, colour }` and
 // `{ type: "matrix", x, y, side, modules }`. Each belongs to an element of the document's structure, or to none (a margin).
 
-import { encode } from "../vendor/uqr.js";
 import { text } from "../lib/errors.js";
+import { modulesOf } from "../qr.js";
 import { isDigest, visible } from "./glyphs.js";
 import { broken, widthOf } from "./lines.js";
 
@@ -143,7 +143,7 @@ class Layout {
 
   facts() {
     const { sheet, structure } = this;
-    const code = sheet.qr ? modulesOf(sheet.qr) : null;
+    const code = sheet.qr ? codeOf(sheet.qr) : null;
     const side = code && Math.max(LEAST_CODE, MODULE * (code.size + 2 * QUIET_MODULES));
     const width = code ? WIDTH - side - 10 * MM : WIDTH;
     const label = (name) => this.both(labelled(name), width, structure, { size: 9, small: 7.4, gap: 2 });
@@ -325,7 +325,7 @@ function moments(created) {
 }
 
 // A QR code of error correction M: its modules, and how many are in a line.
-function modulesOf(content) {
-  const { data, size } = encode(content, { ecc: "M", border: 0 });
-  return { data, size, quiet: QUIET_MODULES };
+function codeOf(content) {
+  const data = modulesOf(content);
+  return { data, size: data.length, quiet: QUIET_MODULES };
 }
