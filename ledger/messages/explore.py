@@ -372,6 +372,37 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "未达到法定人数，已 {span}：应公布 {expected} 个叶子，仍停在 {actual} 个。",
         "The quorum has not been met for {span}: {expected} leaves to be published, still at {actual}.",
     ),
+    "explore.promise-broken": (
+        "这份待办回执的签名不符：不能认定有分中心作过承诺。",
+        "This pending receipt's signature does not hold: it does not show that any sub-centre promised anything.",
+    ),
+    "explore.promise-elsewhere": (
+        "这份回执属于另一账本：{actual}，本账本是 {expected}。请到那个账本查询。",
+        "This receipt is of another ledger, {actual}; this one is {expected}. Ask there.",
+    ),
+    "explore.promise-kept": (
+        "该条目已经登记，证明见下。待办回执已完成使命，此后以登记为准。",
+        "The entry is registered by now, as proven below. The pending receipt has done its work: what counts is the registration.",
+    ),
+    "explore.promise-means": (
+        "分中心签署了这份承诺：它收下了该条目，待总节点恢复后转交。这不是登记；条目仍可能被拒绝；所载时间是分中心自己的时钟。",
+        "A sub-centre signed this: it holds the entry, and will pass it on once the primary is back. It is no registration; the entry may yet be refused; the time is by the sub-centre's own clock.",
+    ),
+    "explore.promise-name": ("待办回执", "Pending receipt"),
+    "explore.promise-refused": (
+        "账本拒绝了该条目，没有登记：{actual} 请联系收件的分中心。",
+        "The ledger refused the entry; it is not registered: {actual} Ask the sub-centre that took it in.",
+    ),
+    "explore.promise-unknown": (
+        "据本节点所说，账本至今没有该条目（承诺已作出 {span}），它也没有代为保管。请向收件的分中心查询，并保管好这份回执。",
+        "This node says that the ledger has no such entry so far ({span} since the promise), nor does the node keep it. Ask the sub-centre that took it in, and keep this receipt.",
+    ),
+    "explore.promise-waits": (
+        "尚未登记：本分中心仍保管着该条目，等待转交总节点。请稍后再查。",
+        "Not registered yet: this sub-centre still keeps the entry, to pass it on to the primary. Ask again later.",
+    ),
+    "explore.promised-at": ("承诺时间（分中心时钟）", "Promised, by the sub-centre's clock"),
+    "explore.promised-by": ("承诺的分中心", "Sub-centre that promised"),
     "explore.raw": ("原始字节", "Raw bytes"),
     "explore.reading-code": ("正在识别图片中的二维码", "Reading the code in the picture"),
     "explore.receipt-name": ("回执", "Receipt"),
@@ -397,8 +428,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.search": ("查询", "Look up"),
     "explore.search-go": ("查询", "Look up"),
     "explore.search-hint": (
-        "证书编号、文件指纹（SHA-256 或 SM3）、或回执文字（YZ1:…）",
-        "A certificate number, a file's digest (SHA-256 or SM3), or a receipt's text (YZ1:…)",
+        "证书编号、文件指纹（SHA-256 或 SM3）、或回执文字（YZ1:… 或 YZP1:…）",
+        "A certificate number, a file's digest (SHA-256 or SM3), or a receipt's text (YZ1:… or YZP1:…)",
     ),
     "explore.seen-before": ("您 {time}（北京）所见", "Seen at {time} (Beijing)"),
     "explore.seen-now": ("现在所见", "Seen now"),

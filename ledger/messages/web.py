@@ -51,6 +51,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "use a newer browser. What you have saved is not affected."
         ),
     ),
+    "web.look-up": ("在公开账本中查看：现在是否已登记", "Look it up in the public ledger: is it registered by now?"),
     "web.making-page": (
         "正在重新生成印刷的页面（须取得字体，约 10 MB），与此 PDF 逐字节核对",
         "Making the printed page again (this takes a font of 10 MB), to compare it with this PDF byte by byte",
@@ -96,6 +97,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This policy comes from the site you are visiting. Compare its digest with one published elsewhere (a gazette, another sub-centre, a court), or use your own.",
     ),
     "web.print": ("打印结果", "Print the result"),
+    "web.promise-means": (
+        "这是分中心的收件承诺，不是登记：条目将转交总节点，仍可能被拒绝；时间以分中心自己的时钟为准。",
+        "This is a sub-centre's promise, and no registration: the entry will be passed on and may yet be refused; the time is by the sub-centre's own clock.",
+    ),
     "web.result": ("核验结论", "Verdict"),
     "web.scan": ("扫二维码", "Scan a QR code"),
     "web.scan-ask": (

@@ -7,6 +7,7 @@ import { address, failure } from "./explore/parts.js";
 import * as searching from "./explore/searching.js";
 import { Client } from "./lib/client.js";
 import "./lib/words-explore.js";
+import { isReceipt } from "./receipts.js";
 import { make, say, speak, speaking } from "./showing.js";
 
 const $ = (id) => document.getElementById(id);
@@ -26,7 +27,7 @@ function route() {
 function receiptIn(hash) {
   try {
     const text = decodeURIComponent(hash.slice(1));
-    return text.startsWith("YZ1:") ? text : null;
+    return isReceipt(text) ? text : null;
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
     return null;

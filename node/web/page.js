@@ -4,9 +4,8 @@ import { Caller } from "./calls.js";
 import { chosen, takeDrops } from "./choosing.js";
 import { Comparison } from "./comparing.js";
 import { LedgerError } from "./lib/errors.js";
-import * as pending from "./lib/pending.js";
-import * as receipt from "./lib/receipt.js";
 import { named, stepList, table, verdictLine } from "./reporting.js";
+import { isPromise, placeOf, receiptOf } from "./receipts.js";
 import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "./scanning.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
@@ -146,9 +145,6 @@ function worded(code, content) {
 function takeGiven({ blob, name }) {
   return isPicture(blob) ? takePicture(blob) : takeEvidence(blob, name);
 }
-
-// A receipt as its QR code has it.
-const receiptOf = (text) => (text.startsWith(receipt.PREFIX) || text.startsWith(pending.PREFIX) ? text.trim() : null);
 
 async function takePicture(blob) {
   const mine = begin();
@@ -372,8 +368,18 @@ function sentence(error) {
 function verdictOf({ verdict }) {
   const what = verdict === "consistent" ? "verify.what-it-proves" : `web.what-${verdict}`;
   const parts = [verdictLine(verdict), make("p", "", say(what))];
+  const { text } = given.evidence;
+  if (text !== undefined && isPromise(text) && verdict !== "inconsistent") parts.push(make("p", "caution", say("web.promise-means")));
+  // A receipt is the beginning of a question that only the ledger answers; a page from a disk knows of none.
+  if (text !== undefined && $("script").src) parts.push(make("p", "", lookUp(text)));
   if (verdict === "consistent" && given.policy?.source !== "own") parts.push(make("p", "caution", say("web.came-with-policy")));
   return parts;
+}
+
+function lookUp(text) {
+  const link = make("a", "", say("web.look-up"));
+  link.href = `./${speaking() === "en" ? "?lang=en" : ""}${placeOf(text)}`;
+  return link;
 }
 
 function reportOf({ facts, steps }) {

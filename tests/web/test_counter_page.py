@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -745,11 +746,22 @@ async def test_while_the_centre_is_away_a_slip_is_printed(browser: Browser, tmp_
         await page.locator("[data-view=today]").click()
         await expect(page.locator(".list .pending")).to_be_visible()
         await expect(page.locator("tbody tr")).to_have_count(1)
+        waiting = str(await slip_at(page, answer.url, "receipt"))
+        ledger = await context.new_page()
+        await ledger.goto(f"{replica.url}/#{quote(waiting)}")
+        await expect(ledger.locator("#shown .caution").first).to_contain_text("仍保管着该条目")
         await stack.enter_async_context(replicas.serving(union.centre.config(), union.centre))
         await expect(page.locator(".list .registered")).to_be_visible(timeout=60_000)
         await expect(page.locator("tbody tr")).to_have_count(2)
+        await ledger.reload()
+        await expect(ledger.locator("#shown .good").first).to_contain_text("已经登记")
         assert not page.complaints  # type: ignore[attr-defined]
         await context.close()
+
+
+async def slip_at(page: Page, url: str, name: str) -> Any:
+    """What the replica tells of the entry that a slip is for."""
+    return (await (await page.request.get(url.removesuffix("/slip.pdf"))).json())[name]
 
 
 # The day

@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from urllib.parse import quote
 import axe_playwright_python
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Browser, Page, Request, Route, expect
 
-from ledger import checkpoint, keys, merkle, receipt
+from ledger import checkpoint, keys, merkle, pending, receipt
 from ledger.checkpoint import Checkpoint
-from tests.centres import Live, spawn, write
+from tests import ledgers
+from tests.centres import ORIGIN, Live, spawn, write
 from tests.nodes import Centre, make_centre, until
 from tests.replicas import config_of, make_union, serving
 from tests.source import ROOT
@@ -344,6 +346,51 @@ async def test_a_receipt_is_kept_from_the_server_and_its_promise_is_checked(brow
     await shown.goto(f"{works.url}/?x=1#{quote(text)}")
     await expect(shown.locator("#shown .caution").first).to_contain_text("也不能证明")
     await context.close()
+
+
+def promised(leaf: str, ledger: str = ORIGIN) -> str:
+    """A replica's promise to pass an entry on."""
+    replica = ledgers.party("replica")
+    return pending.make(
+        ledger=ledger, leaf=bytes.fromhex(leaf), time=ledgers.START, by=replica.public, sign=replica.sign
+    ).text
+
+
+async def answered(body: str, route: Route) -> None:
+    """Answer a question in the node's place."""
+    await route.fulfill(body=body)
+
+
+async def test_what_became_of_a_promise(browser: Browser, works: Works) -> None:
+    """A pending receipt says what was promised; whether the entry is registered is proven; no more is claimed."""
+    kept, gone = promised(works.open["leaf_hash"]), promised("ab" * 32)
+    async with opened(browser, works.url) as page:
+        await page.page.fill("#asked", f" {kept} ")
+        await page.page.press("#asked", "Enter")
+        await expect(page.page.locator("#shown .good")).to_contain_text("已经登记")
+        shown = await page.page.inner_text("#shown")
+        assert works.open["number"] in shown
+        assert "这不是登记" in shown
+        assert not any("YZP1" in each.url for each in page.requests)
+    refused = {"code": "rules.x", "detail_zh": "超出授权范围。", "detail_en": "outside the scope."}
+    told = {"receipt": gone, "received": 1, "result": None, "detail_zh": "", "detail_en": ""}
+    states: dict[str, Any] = {"waiting": (None, "仍保管着"), "refused": (refused, "超出授权范围")}
+    for state, (error, sentence) in states.items():
+        async with opened(browser, works.url) as page:
+            answer = json.dumps({**told, "state": state, "error": error})
+            await page.page.route("**/pending/*", partial(answered, answer))
+            await page.page.goto(f"{works.url}/?x={state}#{quote(gone)}")
+            await expect(page.page.locator("#shown")).to_contain_text(sentence)
+    at = 60
+    forged = kept[:at] + ("0" if kept[at] != "0" else "1") + kept[at + 1 :]
+    for text, sentence in (
+        (gone, "账本至今没有该条目"),
+        (promised("ab" * 32, "elsewhere.example/log"), "属于另一账本"),
+        (forged, "签名不符"),
+    ):
+        async with opened(browser, works.url, f"?x=1#{quote(text)}") as page:
+            await expect(page.page.locator("#shown")).to_contain_text(sentence)
+            await expect(page.page.locator("#shown")).not_to_contain_text("已经登记，")
 
 
 # What a node may not get away with

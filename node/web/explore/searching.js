@@ -4,6 +4,7 @@ import { Caller } from "../calls.js";
 import { chosen, takeDrops } from "../choosing.js";
 import { hex } from "../lib/bytes.js";
 import { LedgerError } from "../lib/errors.js";
+import { placeOf as placeOfReceipt, receiptOf } from "../receipts.js";
 import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "../scanning.js";
 import { foreign, make, say, speaking } from "../showing.js";
 import { address, link } from "./parts.js";
@@ -16,7 +17,8 @@ const $ = (id) => document.getElementById(id);
 // The view that shows what a text names, as `{ query }` or `{ receipt }`; null for a text that names nothing.
 export function placeOf(text) {
   const typed = text.trim();
-  if (/^YZ1:/i.test(typed)) return { receipt: typed };
+  const receipt = receiptOf(typed);
+  if (receipt !== null) return { receipt };
   const asked = typed.replace(/^sha-?256[:=]|^sm3[:=]|^#/i, "").trim();
   if (/^[0-9a-f]{64}$/i.test(asked)) return { query: { find: asked.toLowerCase() } };
   if (/^(?:0|[1-9][0-9]{0,17})$/.test(asked)) return { query: { entry: asked } };
@@ -36,7 +38,7 @@ export function placeOfCode(text) {
   return one !== undefined && href.startsWith(`${site}?`) ? { query: { [one]: searchParams.get(one) } } : null;
 }
 
-const hrefOf = ({ query, receipt }) => (query ? address(query) : `${address({})}#${encodeURIComponent(receipt)}`);
+const hrefOf = ({ query, receipt }) => (query ? address(query) : address({}) + placeOfReceipt(receipt));
 const go = (place) => location.assign(hrefOf(place));
 
 const tell = (...parts) => $("searching").replaceChildren(...parts);

@@ -6,14 +6,16 @@ import { Refused } from "../lib/client.js";
 import * as entries from "../lib/entry.js";
 import { LedgerError } from "../lib/errors.js";
 import { leafHash } from "../lib/merkle.js";
+import * as pendings from "../lib/pending.js";
 import * as receipts from "../lib/receipt.js";
 import { stamp } from "../lib/times.js";
 import * as verify from "../lib/verify.js";
+import { isPromise } from "../receipts.js";
 import { stepList, table, verdictLine } from "../reporting.js";
 import { foreign, make, say } from "../showing.js";
 import * as content from "./content.js";
 import { tableOf, tree } from "./drawing.js";
-import { brief, caution, code, link, moment, tick, to, warning } from "./parts.js";
+import { brief, caution, code, label, link, moment, span, tick, to, warning } from "./parts.js";
 import { trust } from "./trusting.js";
 
 const LISTED = 200;
@@ -229,8 +231,52 @@ async function find(ledger, value) {
   }
 }
 
+// What became of an entry that this node keeps for the ledger: `waits`, `refused` with its sentences, or null if it knows nothing of it.
+async function kept(ledger, hash) {
+  try {
+    const told = await ledger.client.pending(hex(hash));
+    if (told?.pending) return { state: "waits" };
+    return told?.error ? { state: "refused", error: told.error } : null;
+  } catch (error) {
+    // Not a replica, or one that keeps nothing now.
+    if (!(error instanceof Refused)) throw error;
+    return null;
+  }
+}
+
+// A pending receipt (YZP1:): what a sub-centre promised, and whether the ledger has the entry by now.
+async function promise(ledger, text) {
+  const name = say("explore.promise-name");
+  const { leaf, ledger: origin, time } = pendings.parse(text);
+  const report = verify.pendingReceipt(text, ledger.policy);
+  const steps = titled(say("web.steps"), stepList(report.steps.map(plain)));
+  if (report.verdict === "inconsistent") return { title: name, shown: [card(heading(name), warning("explore.promise-broken")), steps] };
+  const rows = [
+    [say("explore.leaf"), code(leaf)],
+    [say("explore.promised-by"), foreign(String(report.facts.replica), "code")],
+    [say("explore.promised-at"), stamp(time)],
+  ];
+  const told = (...parts) => card(heading(name), ...parts, table(rows));
+  const means = make("p", "", say("explore.promise-means"));
+  const here = (await ledger.head()).checkpoint.origin;
+  if (origin !== here) return { title: name, shown: [told(means, caution("explore.promise-elsewhere", { expected: here, actual: origin })), steps] };
+  try {
+    const found = await entry(ledger, hex(leaf));
+    return { title: name, shown: [told(make("p", "good", say("explore.promise-kept")), means), ...found.shown, steps] };
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 404) throw error;
+  }
+  const found = await kept(ledger, leaf);
+  const parts = [];
+  if (found === null) parts.push(caution("explore.promise-unknown", { span: span(Math.max(0, Date.now() - Number(time))) }));
+  else if (found.state === "waits") parts.push(caution("explore.promise-waits"));
+  else parts.push(warning("explore.promise-refused", { actual: String(label([found.error.detail_zh, found.error.detail_en]) ?? found.error.code) }));
+  return { title: name, shown: [told(...parts, means), steps] };
+}
+
 // A receipt (YZ1:): the log's promise, and whether the ledger keeps it. A promise that it does not keep is told aloud.
 async function receipt(ledger, text) {
+  if (isPromise(text)) return promise(ledger, text);
   const parsed = receipts.parse(text);
   const hash = parsed.leafHash ?? leafHash(parsed.entry);
   const report = parsed.leafHash === undefined ? verify.compactReceipt(text, ledger.policy) : null;
