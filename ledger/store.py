@@ -27,6 +27,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -229,9 +230,14 @@ class Store:
         return {name: _Table(txn, database) for name, database in self._databases.items()}
 
     def stat(self) -> dict[str, int]:
-        """Bytes in use by the file, and its pages' size."""
+        """Bytes in use by the file, its pages' size, readers, and the bytes that are free where it lies."""
         info, stat = self._environment.info(), self._environment.stat()
-        return {"bytes": (info["last_pgno"] + 1) * stat["psize"], "page": stat["psize"], "readers": info["num_readers"]}
+        return {
+            "bytes": (info["last_pgno"] + 1) * stat["psize"],
+            "page": stat["psize"],
+            "readers": info["num_readers"],
+            "free": shutil.disk_usage(self.path).free,
+        }
 
     def sync(self) -> None:
         """Put on disk what commits without `durable` have left to the kernel. Raises `StoreError`."""

@@ -70,6 +70,7 @@ def _ledger(status: Mapping[str, Any]) -> Iterator[Metric]:
     now = status["clock"]["now_ms"]
     yield _age("newest_block_age_seconds", "Time since the newest block's.", newest, "time", now)
     yield _gauge("store_bytes", "Bytes in use by the store.", status["store"]["bytes"])
+    yield _gauge("store_free_bytes", "Bytes that are free where the store lies.", status["store"]["free"])
 
 
 def _sealer(sealer: Mapping[str, Any]) -> Iterator[Metric]:

@@ -31,7 +31,7 @@ STATUS: dict[str, Any] = {
     "newest_block": {"time": 5_000},
     "clock": {"now_ms": 8_500, "synced": True, "error_us": 1500},
     "sealer": {"blocks_sealed": 2, "refusals": {"rules.x": 3}, "trouble": None, "waiting": 4},
-    "store": {"bytes": 4096},
+    "store": {"bytes": 4096, "free": 5},
     "processes": [PROCESS],
 }
 
@@ -54,6 +54,7 @@ def test_a_node_alone() -> None:
         ("height", ()): 1,
         ("newest_block_age_seconds", ()): 3.5,
         ("store_bytes", ()): 4096,
+        ("store_free_bytes", ()): 5,
         ("blocks_sealed_total", ()): 2,
         ("sealer_waiting_entries", ()): 4,
         ("refusals_total", (("code", "rules.x"),)): 3,

@@ -107,6 +107,78 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This page failed: {actual}. Tell the ledger's operator.",
     ),
     "explore.digest-name": ("按文件指纹查询", "Look-up by a file's digest"),
+    "explore.do-alarms-lost": (
+        "看下面的警报，并检查接收警报的地址是否应答。",
+        "Read the alarms below, and see whether the address that takes them answers.",
+    ),
+    "explore.do-away": (
+        "在节点的机器上执行 curl -s http://127.0.0.1:8440/healthz。没有 ok，就用服务管理器启动它（systemctl start）；有 ok，故障在代理或网络。重启不会丢失已确认的条目。",
+        "On its machine run curl -s http://127.0.0.1:8440/healthz. No ok: start it (systemctl start). An ok: the proxy or the network is at fault. A restart loses nothing that was acknowledged.",
+    ),
+    "explore.do-behind": (
+        "检查到主节点的网络，以及本机的处理器和磁盘是否繁忙。",
+        "Look at the network to the primary, and at this machine's load and disk.",
+    ),
+    "explore.do-certificate-ends": (
+        "现在续期；放在原处即可，节点自动换用，不必重启。",
+        "Renew it now, in its place: the node takes the new one without a restart.",
+    ),
+    "explore.do-certificate-unusable": (
+        "检查证书与私钥是否配对、能否被节点的用户读取。",
+        "See whether certificate and key belong together, and whether the node's user may read them.",
+    ),
+    "explore.do-clock": (
+        "启动时间同步（chronyc tracking 查看）。同步后封块自动恢复，不必重启。",
+        "Start time synchronisation (chronyc tracking shows it). Sealing resumes by itself; no restart is needed.",
+    ),
+    "explore.do-clock-offset": (
+        "先查本机的时间同步；若多数节点与本机一致，请对方检查。",
+        "Look at this machine's synchronisation first; if most nodes agree with it, tell the other's operator.",
+    ),
+    "explore.do-cosigner-away": (
+        "联系其运营方；法定人数仍够时，登记不受影响。",
+        "Call its operator. As long as the quorum is met, registrations go on.",
+    ),
+    "explore.do-cosigner-refuses": (
+        "看它的答复；若说分叉或违规，不要重启，保存证据并联系它的运营方。",
+        "Read its answer. If it speaks of a fork or of misbehaviour, restart nothing, keep the evidence, and call its operator.",
+    ),
+    "explore.do-disk": (
+        "腾出或扩大空间。不要删除 data/ 中的任何东西。写满时封块停止，腾出空间后自动恢复。",
+        "Make room, or enlarge the disk. Delete nothing in data/. When it is full, sealing stops, and resumes by itself once there is room.",
+    ),
+    "explore.do-following": (
+        "若是 node.forked、node.broken 或 node.misbehaviour：日志签署了不应签署的东西。不要重启，执行 yuanzheng evidence-of-misbehaviour list，并通知各分中心。",
+        "If it is node.forked, node.broken or node.misbehaviour, the log signed what it must not: do not restart it away, run yuanzheng evidence-of-misbehaviour list, and tell the other sub-centres.",
+    ),
+    "explore.do-misbehaviour": (
+        "执行 yuanzheng evidence-of-misbehaviour list，停止信任所指的一方，并把证据交给各分中心和见证方。",
+        "Run yuanzheng evidence-of-misbehaviour list, stop trusting whom it names, and hand the evidence to sub-centres and witnesses.",
+    ),
+    "explore.do-not-sealing": (
+        "查询和核验照常；提交得到 503，会自行重试。按下面这句话处理，封块随即恢复。",
+        "Reads and verification go on; submissions get 503 and are tried again. Do what the sentence above says, and sealing resumes.",
+    ),
+    "explore.do-outbox": (
+        "查看主节点；它恢复后条目自动按序转交，不要重新提交。",
+        "Look at the primary. When it is back they go on by themselves, in order; nobody need submit again.",
+    ),
+    "explore.do-overloaded": (
+        "看哪个来源过多（代理的日志），再看处理器与磁盘。",
+        "See who asks so much (the proxy's log), then load and disk.",
+    ),
+    "explore.do-quorum-unmet": (
+        "看下面是谁缺席，联系其运营方。条目仍已持久保存；等待法定人数的答复会变慢。",
+        "See below who is missing, and call its operator. Entries are durable all the same; answers that wait for the quorum are late.",
+    ),
+    "explore.do-silent": (
+        "看 /readyz 说什么；在副本上，看它跟随的主节点。",
+        "See what /readyz says; at a replica, look at the primary that it follows.",
+    ),
+    "explore.do-store": (
+        "停止节点，原样复制 data/，再执行 yuanzheng fsck。",
+        "Stop the node, copy data/ as it is, then run yuanzheng fsck.",
+    ),
     "explore.drop-hint": (
         "或将文件拖到这里：只在本机计算指纹，只用指纹查询，文件不会离开这台设备。",
         "Or drop a file here: it is hashed on this device and only its digest is asked for. The file stays here.",
@@ -129,6 +201,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "explore.following-well": ("正常跟随主节点", "Following the primary"),
     "explore.forget": ("我已查明原因，以现在的为准", "I know the reason: go on from what is shown now"),
+    "explore.free": ("磁盘剩余", "Free on the disk"),
+    "explore.free-lasts": (
+        "{size}，照最近几分钟的增速可用 {span}",
+        "{size}; at the rate of the last minutes that lasts {span}",
+    ),
     "explore.go-code": ("二维码所指的记录", "What the code names"),
     "explore.go-file": ("这张图片本身（按指纹）", "The picture itself, by its digest"),
     "explore.growth": ("条目增长", "Growth in entries"),
@@ -281,6 +358,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "explore.not-live": ("正在重新连接…", "Reconnecting…"),
     "explore.not-yet": ("尚未签署", "not yet"),
+    "explore.nothing-wrong": ("没有要处理的问题（{time}，北京时间）。", "Nothing needs doing ({time}, Beijing)."),
     "explore.number": ("编号", "Number"),
     "explore.objections": (
         "异议 {count} 项，尚未了结，请看历史。",
@@ -312,6 +390,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.operating": ("节点运行", "Operation"),
     "explore.operating-alarms": ("警报", "Alarms"),
     "explore.operating-clock": ("时钟", "Clock"),
+    "explore.operating-findings": ("要处理的问题", "What needs doing"),
     "explore.operating-processes": ("进程", "Processes"),
     "explore.operating-quorum": ("副本与法定人数", "Replicas and quorum"),
     "explore.operating-registrations": ("登记统计", "Registrations"),
@@ -357,21 +436,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.process-tls": ("TLS 证书到期", "TLS expires"),
     "explore.process-uptime": ("已运行", "Up for"),
     "explore.process-waiting": ("等待", "Waiting"),
-    "explore.proof-file": ("证书（.tlog-proof）", "Certificate (.tlog-proof)"),
-    "explore.proves": (
-        "证书证明：该数据在所示时间之前已经存在，此后没有改变，由所列公钥签名。",
-        "A certificate proves that data existed by the time shown, is unchanged since, and was signed by the key shown.",
-    ),
-    "explore.proves-not": (
-        "证书不证明：原创、作者身份、权属或效力。",
-        "It does not prove originality, authorship, ownership or validity.",
-    ),
-    "explore.quorum-at-primary": ("见证签名由主节点收集。", "The primary gathers cosignatures."),
-    "explore.quorum-met": ("已达到法定人数：{size} 个叶子已公布", "The quorum is met: {size} leaves published"),
-    "explore.quorum-unmet": (
-        "未达到法定人数，已 {span}：应公布 {expected} 个叶子，仍停在 {actual} 个。",
-        "The quorum has not been met for {span}: {expected} leaves to be published, still at {actual}.",
-    ),
     "explore.promise-broken": (
         "这份待办回执的签名不符：不能认定有分中心作过承诺。",
         "This pending receipt's signature does not hold: it does not show that any sub-centre promised anything.",
@@ -403,7 +467,23 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "explore.promised-at": ("承诺时间（分中心时钟）", "Promised, by the sub-centre's clock"),
     "explore.promised-by": ("承诺的分中心", "Sub-centre that promised"),
+    "explore.proof-file": ("证书（.tlog-proof）", "Certificate (.tlog-proof)"),
+    "explore.proves": (
+        "证书证明：该数据在所示时间之前已经存在，此后没有改变，由所列公钥签名。",
+        "A certificate proves that data existed by the time shown, is unchanged since, and was signed by the key shown.",
+    ),
+    "explore.proves-not": (
+        "证书不证明：原创、作者身份、权属或效力。",
+        "It does not prove originality, authorship, ownership or validity.",
+    ),
+    "explore.quorum-at-primary": ("见证签名由主节点收集。", "The primary gathers cosignatures."),
+    "explore.quorum-met": ("已达到法定人数：{size} 个叶子已公布", "The quorum is met: {size} leaves published"),
+    "explore.quorum-unmet": (
+        "未达到法定人数，已 {span}：应公布 {expected} 个叶子，仍停在 {actual} 个。",
+        "The quorum has not been met for {span}: {expected} leaves to be published, still at {actual}.",
+    ),
     "explore.raw": ("原始字节", "Raw bytes"),
+    "explore.read-on": ("详见", "More in"),
     "explore.reading-code": ("正在识别图片中的二维码", "Reading the code in the picture"),
     "explore.receipt-name": ("回执", "Receipt"),
     "explore.refusals": ("被规则拒绝的条目", "Entries refused by a rule"),
@@ -442,6 +522,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "explore.size": ("大小", "Size"),
     "explore.skip": ("跳到内容", "Skip to the content"),
+    "explore.soon": ("尽快", "Soon"),
     "explore.source": ("跟随", "Follows"),
     "explore.state": ("状态", "State"),
     "explore.statistics-told": (
@@ -488,6 +569,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{actual} did not answer. Check the network and try again.",
     ),
     "explore.until": ("有效至（北京）", "Until (Beijing)"),
+    "explore.urgent": ("立即", "Now"),
     "explore.version": ("软件版本", "Software"),
     "explore.waiting": ("等待出块的条目", "Entries waiting to be sealed"),
     "explore.what": ("内容", "What"),
@@ -496,5 +578,44 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "explore.witness": ("第三方见证", "witness"),
     "explore.work-id": ("作品标识", "Work"),
     "explore.work-name": ("作品 {number}", "Work {number}"),
+    "explore.wrong-alarms-lost": (
+        "有 {count} 个警报没能送达 alarm.webhook。",
+        "{count} alarms could not be posted to alarm.webhook.",
+    ),
+    "explore.wrong-away": ("节点没有应答。", "The node does not answer."),
+    "explore.wrong-behind": ("副本一直落后 {count} 个叶子。", "The replica stays {count} leaves behind."),
+    "explore.wrong-certificate-ends": ("HTTPS 证书还有 {span} 到期。", "The HTTPS certificate ends in {span}."),
+    "explore.wrong-certificate-unusable": (
+        "HTTPS 证书的文件不能用，仍在使用旧证书。",
+        "The HTTPS certificate's files cannot be used; the old one is still in use.",
+    ),
+    "explore.wrong-clock": ("时钟未同步。", "The clock is not synchronised."),
+    "explore.wrong-clock-offset": (
+        "与 {actual} 的时钟相差 {count} 毫秒。",
+        "The clock of {actual} differs by {count} ms.",
+    ),
+    "explore.wrong-cosigner-away": ("{actual} 已有 {span} 不应答。", "{actual} has not answered for {span}."),
+    "explore.wrong-cosigner-refuses": (
+        "{actual} 的应答是拒绝，或不能使用。",
+        "{actual} refuses, or answers what cannot be used.",
+    ),
+    "explore.wrong-disk": ("磁盘只剩 {size}。", "The disk has {size} left."),
+    "explore.wrong-following": ("副本停止了跟随。", "The replica has stopped following."),
+    "explore.wrong-misbehaviour": (
+        "保存了 {count} 份账本违规的证据。",
+        "{count} pieces of evidence that a log misbehaved are kept.",
+    ),
+    "explore.wrong-not-sealing": ("不能封块：{actual}。", "Nothing is sealed: {actual}."),
+    "explore.wrong-outbox": (
+        "{count} 个条目在等待主节点，最早的已等了 {span}。",
+        "{count} entries wait for the primary, the oldest for {span}.",
+    ),
+    "explore.wrong-overloaded": (
+        "每秒有 {number} 个请求得到 429 或 503。",
+        "{number} requests a second get 429 or 503.",
+    ),
+    "explore.wrong-quorum-unmet": ("法定人数已有 {span} 未满足。", "The quorum has not been met for {span}."),
+    "explore.wrong-silent": ("已有 {span} 没有新区块。", "There has been no new block for {span}."),
+    "explore.wrong-store": ("存储库报告了故障。", "The store reports trouble."),
     "explore.yes": ("是", "yes"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,13 +23,14 @@ from playwright.async_api import Browser, Page, Request, Route, expect
 
 from ledger import checkpoint, keys, merkle, pending, receipt
 from ledger.checkpoint import Checkpoint
+from ledger.messages import area
 from tests import ledgers
 from tests.centres import ORIGIN, Live, spawn, write
 from tests.nodes import Centre, make_centre, until
 from tests.replicas import config_of, make_union, serving
 from tests.source import ROOT
 from tests.test_node_http import accepted
-from tests.web.opening import Visit, visit
+from tests.web.opening import Visit, asked, visit
 
 SHOTS = ROOT / "build" / "screenshots"
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
@@ -641,6 +643,83 @@ async def test_an_operator_sees_who_is_missing(browser: Browser, tmp_path: Path)
         async with opened(browser, union.replicas[0].url, "?view=operating") as page:
             assert "副本" in await page.page.inner_text("#operating-state")
             assert "落后" in await page.page.inner_text("#operating-quorum")
+
+
+ALERTS = {
+    "Alarm": "store", "Away": "away", "CertificateEnds": "certificate-ends", "CertificateUnusable": "certificate-unusable",
+    "ClockOffset": "clock-offset", "ClockUnsynchronised": "clock", "CosignerAway": "cosigner-away",
+    "CosignerRefuses": "cosigner-refuses", "DiskFills": "disk", "Misbehaviour": "misbehaviour", "NotSealing": "not-sealing",
+    "OutboxWaits": "outbox", "Overloaded": "overloaded", "QuorumUnmet": "quorum-unmet", "ReplicaBehind": "behind",
+    "Silent": "silent",
+}  # fmt: skip
+"""Prometheus' alerts, and what the page calls the same."""
+
+
+def status_of(at: int, **more: Any) -> dict[str, Any]:
+    """A node that is well, as /status has it."""
+    process = {"responses": {"200": 5, "503": 0}, "tls": None}
+    return {
+        "size": 10, "height": 2, "newest_block": {"time": at - 1_000}, "processes": [process],
+        "clock": {"now_ms": at, "synced": True}, "sealer": {"trouble": None}, "store": {"bytes": 5, "free": 10**11}, **more,
+    }  # fmt: skip
+
+
+async def test_what_is_wrong_is_found_the_worst_first(core: Page) -> None:
+    """Of a node that is well nothing; of one where all is wrong each finding, with sentences in the catalogue and a section
+    of the operators' page; Prometheus' alerts are among them."""
+    script = "const samples = given.map(m.sample); return m.findings(given.at(-1), samples);"
+    early, late = 1_000_000_000, 1_001_000_000
+    assert await asked(core, "../explore/findings", script, [status_of(early), status_of(late)]) == []
+    said = {"code": "store.full", "zh": "满", "en": "full"}
+    cosigner = {"missing_since_ms": None, "trouble": None}
+    cosigners = {"a": {**cosigner, "missing_since_ms": early}, "b": {**cosigner, "trouble": said}, "c": cosigner}
+    secured = {"responses": {"503": 9_000}, "tls": {"trouble": said, "expires_ms": late + 1}}
+    ill = status_of(
+        late,
+        clock={"now_ms": late, "synced": False},
+        newest_block={"time": early},
+        processes=[secured],
+        sealer={"trouble": said, "misbehaviour": {"kept": 1}, "outbox": {"waiting": 3, "oldest_ms": early}},
+        store={"bytes": 9, "free": 10**9},
+        cosigning={"met": False, "unmet_since_ms": early, "cosigners": cosigners},
+        following={"trouble": said, "lag": 5},
+        clocks={
+            "peers": {"p": {"offset_ms": -3000, "uncertainty_ms": 5}, "q": {"offset_ms": None, "uncertainty_ms": None}}
+        },
+        alarms={"lost": 2, "recent": [{"code": "alarm.store", "last": late, "zh": "", "en": ""}]},
+    )
+    before = status_of(early, following={"lag": 9})
+    found = await asked(core, "../explore/findings", script, [before, ill])
+    codes = [each["code"] for each in found]
+    assert codes[0] == "not-sealing"
+    urgent = [each["isUrgent"] for each in found]
+    assert urgent == sorted(urgent, reverse=True)
+    away = await asked(core, "../explore/findings", "return m.AWAY;")
+    operating = (ROOT / "docs" / "OPERATING.md").read_text()
+    for each in (*found, away):
+        assert {f"explore.wrong-{each['code']}", f"explore.do-{each['code']}"} <= set(area("explore"))
+        assert f"## {each['section']}\n" in operating or f"**{each['section']}:**" in operating
+    everything = {code.removeprefix("explore.wrong-") for code in area("explore") if code.startswith("explore.wrong-")}
+    assert {*codes, "away"} == everything
+    alerts = (ROOT / "docs" / "prometheus" / "alerts.yml").read_text()
+    assert {name: name in ALERTS for name in re.findall(r"alert: Yuanzheng(\w+)", alerts)} == dict.fromkeys(
+        ALERTS, True
+    )
+    assert set(ALERTS.values()) <= everything
+
+
+async def test_what_is_wrong_comes_first_with_what_to_do(liar: Liar) -> None:
+    """A full disk: what it is, in the node's words too, and what to do about it; as soon as it is over, nothing."""
+    full = {"code": "store.full", "zh": "磁盘已满", "en": "the disk is full"}
+    room = changed("store", "free", to=lambda _: 10**12)
+    lie = changed("sealer", "trouble", to=lambda _: full)
+    await liar.shows("?view=operating", {"status": lambda body: room(lie(body))})
+    first = liar.page.locator("#shown > section").first
+    await expect(first.locator("[data-finding=not-sealing] .warning")).to_contain_text("立即")
+    for words in ("磁盘已满", "提交得到 503", "“Disk full”"):
+        await expect(first).to_contain_text(words)
+    liar.lies = {"status": room}
+    await expect(first.locator("[data-finding=not-sealing]")).to_have_count(0, timeout=LOOK)
 
 
 async def test_a_node_that_tells_nonsense_of_itself(browser: Browser, liar: Liar) -> None:

@@ -1,9 +1,10 @@
-// How the node runs, for whoever runs one: quorum and replicas, clock, alarms, throughput, and what is registered. The node tells
-// this of itself; nothing of it is proven, and the page says so.
+// How the node runs, for whoever runs one: first what is wrong and what to do, then quorum and replicas, clock, alarms, throughput,
+// and what is registered. The node tells this of itself; nothing of it is proven, and the page says so.
 
 import { LedgerError } from "../lib/errors.js";
 import { table } from "../reporting.js";
 import { foreign, make, say, size, speaking } from "../showing.js";
+import * as finding from "./findings.js";
 import { bars, count, line, tableOf } from "./drawing.js";
 import { code, failure, label, moment, span } from "./parts.js";
 import { fill } from "./patching.js";
@@ -11,7 +12,7 @@ import { fill } from "./patching.js";
 const PAUSE_MS = 5000;
 // Five minutes of samples.
 const KEPT = 60;
-const PARTS = ["state", "quorum", "throughput", "clock", "alarms", "processes", "registrations"];
+const PARTS = ["findings", "state", "quorum", "throughput", "clock", "alarms", "processes", "registrations"];
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const body = (id) => document.querySelector(`#operating-${id} > div`);
@@ -37,6 +38,8 @@ class Operating {
       const section = make("section", "card", head, make("div"));
       section.id = `operating-${part}`;
       section.setAttribute("aria-labelledby", head.id);
+      // What is new there is told; the figures below change all the time.
+      if (part === "findings") section.lastChild.setAttribute("role", "status");
       return section;
     });
   }
@@ -57,8 +60,9 @@ class Operating {
   async look() {
     try {
       const status = await this.client.json("status");
-      this.samples = [...this.samples, sample(status)].slice(-KEPT);
-      fill(body("state"), state(status));
+      this.samples = [...this.samples, finding.sample(status)].slice(-KEPT);
+      fill(body("findings"), wrong(finding.findings(status, this.samples), status));
+      fill(body("state"), state(status, this.samples));
       fill(body("quorum"), quorum(status));
       fill(body("throughput"), throughput(this.samples, status));
       fill(body("clock"), clock(status));
@@ -69,25 +73,38 @@ class Operating {
       // An answer of another shape is the node's fault, and no defect of this page.
       const known = error instanceof LedgerError ? error : this.client.strange();
       if (!(error instanceof LedgerError) && !(error instanceof TypeError)) throw error;
-      fill(body("state"), [failure(known)]);
+      const away = known.code === "register.unreachable" ? wrong([finding.AWAY], null) : [];
+      fill(body("findings"), [failure(known), ...away]);
     }
   }
 }
 
-// What is told in one place by a node of one process, and within the sealer's status by one of several.
-const part = (status, name) => status[name] ?? status.sealer?.[name] ?? null;
 
-function sample(status) {
-  const responses = status.processes.flatMap((each) => Object.values(each.responses));
-  return {
-    at: status.clock.now_ms,
-    entries: status.size - status.height - 1,
-    blocks: status.height + 1,
-    responses: responses.reduce((sum, each) => sum + each, 0),
-  };
+const { part } = finding;
+
+// What is wrong, as a list: what it is, in the node's own words too where it has some, and what to do.
+function wrong(found, status) {
+  if (!found.length) return [good("explore.nothing-wrong", { time: moment(status.clock.now_ms).slice(11) })];
+  return [make("ol", "findings", ...found.map(wrongOne))];
 }
 
-function state(status) {
+function wrongOne({ code: what, isUrgent, section, fields, told }) {
+  const { span: lasts, count: number, size: bytes, ...texts } = fields;
+  const shown = { ...texts };
+  if (lasts !== undefined) shown.span = span(lasts);
+  if (number !== undefined) shown.count = count(number);
+  if (bytes !== undefined) shown.size = size(bytes);
+  const title = make("p", isUrgent ? "warning" : "caution", make("strong", "", say(isUrgent ? "explore.urgent" : "explore.soon")), " ", foreign(say(`explore.wrong-${what}`, shown), "span"));
+  const parts = [title];
+  if (told !== null) parts.push(make("p", "", sentence(told)));
+  parts.push(make("p", "", say(`explore.do-${what}`)), make("p", "quiet", say("explore.read-on"), " ", make("cite", "", `docs/OPERATING.md, “${section}”`)));
+  const item = make("li", "", ...parts);
+  item.dataset.key = `${what} ${texts.actual ?? ""}`;
+  item.dataset.finding = what;
+  return item;
+}
+
+function state(status, samples) {
   const { sealer, newest_block: newest, clock: { now_ms: now }, store } = status;
   const rows = [
     [say("explore.role"), say(status.role === "replica" ? "explore.role-replica" : "explore.role-primary")],
@@ -96,6 +113,7 @@ function state(status) {
     [say("explore.leaves"), count(status.size)],
     [say("explore.newest-age"), newest === null ? say("explore.none") : span(now - newest.time)],
     [say("explore.store"), size(store.bytes)],
+    [say("explore.free"), room(store, samples)],
     [say("explore.waiting"), count(sealer.waiting)],
   ];
   const misbehaviour = part(status, "misbehaviour");
@@ -107,6 +125,12 @@ function state(status) {
   const refusals = Object.entries(sealer.refusals ?? {});
   if (refusals.length) parts.push(tableOf(say("explore.refusals"), [say("web.code"), say("explore.count")], refusals.map(([name, number]) => [code(name), number])));
   return parts;
+}
+
+// What is left on the disk, and how long that lasts at the rate of the last minutes.
+function room({ free }, samples) {
+  const growing = finding.rate(samples, "bytes");
+  return growing ? say("explore.free-lasts", { size: size(free), span: span((free / growing) * 1000) }) : size(free);
 }
 
 function quorum(status) {
@@ -125,12 +149,14 @@ function quorum(status) {
   parts.push(cosigning.met
     ? good("explore.quorum-met", { size: count(cosigning.published_size) })
     : bad(say("explore.quorum-unmet", { span: span(now - cosigning.unmet_since_ms), expected: count(cosigning.target_size), actual: count(cosigning.published_size) })));
-  const rows = Object.entries(cosigning.cosigners).map(([name, each]) => {
+  const behind = (each) => Math.max(0, cosigning.target_size - each.size);
+  const worst = ([, a], [, b]) => (b.missing_since_ms !== null) - (a.missing_since_ms !== null) || Boolean(b.trouble) - Boolean(a.trouble) || behind(b) - behind(a);
+  const rows = Object.entries(cosigning.cosigners).sort(worst).map(([name, each]) => {
     const missing = each.missing_since_ms !== null;
     const said = make("span", missing || each.trouble ? "bad" : "checked");
     said.append(missing ? say("explore.missing-for", { span: span(now - each.missing_since_ms), time: moment(each.missing_since_ms) }) : say("explore.answers"));
     if (each.trouble) said.append(make("br"), sentence(each.trouble));
-    return [foreign(name), say(each.replica ? "explore.replica" : "explore.witness"), each.size, Math.max(0, cosigning.target_size - each.size), said];
+    return [foreign(name), say(each.replica ? "explore.replica" : "explore.witness"), each.size, behind(each), said];
   });
   const head = ["explore.cosigner", "explore.kind", "explore.leaves", "explore.lag", "explore.state"].map((each) => say(each));
   return [...parts, tableOf(say("explore.operating-quorum"), head, rows)];
