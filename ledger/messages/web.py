@@ -51,7 +51,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "use a newer browser. What you have saved is not affected."
         ),
     ),
-    "web.look-up": ("在公开账本中查看：现在是否已登记", "Look it up in the public ledger: is it registered by now?"),
     "web.making-page": (
         "正在重新生成印刷的页面（须取得字体，约 10 MB），与此 PDF 逐字节核对",
         "Making the printed page again (this takes a font of 10 MB), to compare it with this PDF byte by byte",

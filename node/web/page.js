@@ -5,7 +5,7 @@ import { chosen, takeDrops } from "./choosing.js";
 import { Comparison } from "./comparing.js";
 import { LedgerError } from "./lib/errors.js";
 import { named, stepList, table, verdictLine } from "./reporting.js";
-import { isPromise, placeOf, receiptOf } from "./receipts.js";
+import { isPromise, receiptOf } from "./receipts.js";
 import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "./scanning.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
 
@@ -370,16 +370,8 @@ function verdictOf({ verdict }) {
   const parts = [verdictLine(verdict), make("p", "", say(what))];
   const { text } = given.evidence;
   if (text !== undefined && isPromise(text) && verdict !== "inconsistent") parts.push(make("p", "caution", say("web.promise-means")));
-  // A receipt is the beginning of a question that only the ledger answers; a page from a disk knows of none.
-  if (text !== undefined && $("script").src) parts.push(make("p", "", lookUp(text)));
   if (verdict === "consistent" && given.policy?.source !== "own") parts.push(make("p", "caution", say("web.came-with-policy")));
   return parts;
-}
-
-function lookUp(text) {
-  const link = make("a", "", say("web.look-up"));
-  link.href = `./${speaking() === "en" ? "?lang=en" : ""}${placeOf(text)}`;
-  return link;
 }
 
 function reportOf({ facts, steps }) {

@@ -10,7 +10,6 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import axe_playwright_python
 import pytest
@@ -77,8 +76,7 @@ async def test_a_receipt_is_pasted(browser: Browser, given: Given) -> None:
         await page.page.click("#paste button")
         assert await page.verdict() == "undetermined"
         assert (await page.steps())["verify.log-key-only"] == "unknown"
-        link = page.page.locator("#verdict a")
-        assert await link.get_attribute("href") == f"./#{quote(given.receipt, safe='')}".replace("%2A", "*")
+        assert await page.page.locator("#ask").is_visible()
         await page.page.evaluate("document.querySelector('main').dataset.state = 'waiting'")
         other = given.receipt[:99] + ("0" if given.receipt[99] != "0" else "1") + given.receipt[100:]
         await page.page.fill("#receipt", other)
