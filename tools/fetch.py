@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Fetch, parse, write."""
     data = with_client(options.url, lambda client: client.get(f"/entries/{name_of(options.entry)}/certificate"))
     found = certificate.parse(data)
-    _check(options.entry, found)
+    check(options.entry, found)
     index = found.proof.index
     out = options.out or Path(f"{options.entry}.tlog-proof")
     write_file(out, data)
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _check(asked: str, found: Certificate) -> None:
+def check(asked: str, found: Certificate) -> None:
     """A node that answers with another entry, or another ledger's, is not believed. Raises `LedgerError`."""
     index = str(found.proof.index)
     known = {index, merkle.leaf_hash(found.entry).hex()}

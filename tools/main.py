@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "certificate": ("tools.fetch", "fetch a certificate"),
     "verify": ("tools.verify", "verify a certificate, evidence package or receipt, offline"),
     "lookup": ("tools.lookup", "who registered these bytes, and when"),
+    "follow": ("tools.follow", "post what happens to works to an address of your own"),
     "show": ("tools.show", "show an entry, certificate or proof readably"),
     "rules": ("tools.rules", "which kinds of entries there are, and what each demands"),
     "audit": ("tools.audit", "download a whole ledger and check everything"),

@@ -125,6 +125,47 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 类条目必须附文件：请用 --files 给出。",
         "An entry of kind {field} has a manifest: give its files with --files.",
     ),
+    "tools.follow-address": (
+        "--webhook 应为 http 或 https 地址，实为 {actual}。",
+        "--webhook must be an http or https address; found {actual}.",
+    ),
+    "tools.follow-bad-secret": (
+        "{field} 中的密钥应为 {expected}。删除该文件可另生成一把；接收方须同时更换。",
+        "The secret in {field} must be {expected}. Delete the file to have another made; your receiver must change with it.",
+    ),
+    "tools.follow-gone": (
+        "{field} 答复 410：不再接收。已停止。",
+        "{field} says 410, that it wants no more posts. Stopped.",
+    ),
+    "tools.follow-inconsistent": (
+        "节点给出的条目 {field} 未通过核验（{actual}），没有通知任何人。请保存证据并告知分中心或见证方。",
+        "The node's entry {field} does not verify ({actual}); nobody was told of it. Keep the evidence, and tell a sub-centre or a witness.",
+    ),
+    "tools.follow-no-work": (
+        "{actual} 不属于任何作品，没有后续可跟踪。",
+        "{actual} belongs to no work, so that nothing follows from it.",
+    ),
+    "tools.follow-policy": (
+        "须用 --policy 或 --log-key 给出您所信任的策略：未经核验的内容不作通知。",
+        "Give the policy that you trust, with --policy or --log-key: nothing is posted that was not verified.",
+    ),
+    "tools.follow-secret": (
+        "已生成签名密钥 {actual}：请交给接收方，用以核对 webhook-signature。",
+        "The signing secret was made in {actual}: give it to your receiver, which checks webhook-signature by it.",
+    ),
+    "tools.follow-state": (
+        "{field} 不是 yuanzheng follow 的状态文件，或已损坏：请移走它；已通知过的会再通知一次。",
+        "{field} is no state of yuanzheng follow, or is damaged: move it away; what was told will be told again.",
+    ),
+    "tools.follow-told": ("已通知：{number} {actual}", "Told: {number} {actual}"),
+    "tools.follow-undetermined": (
+        "条目 {field} 在您的策略下无法判断（{actual}），暂不通知；下一轮再核验。",
+        "Entry {field} is undetermined under your policy ({actual}) and is not posted; it is verified again in the next round.",
+    ),
+    "tools.follow-unsent": (
+        "{field} 尚未送达（{actual}），下一轮再送。",
+        "{field} was not taken ({actual}); it is posted again in the next round.",
+    ),
     "tools.fork": (
         "分叉：账本在同一大小出示了另一个树根（此前 {expected}，现为 {actual}）。",
         "Fork: the ledger shows another root at the same size (before {expected}, now {actual}).",
