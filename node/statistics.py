@@ -35,7 +35,7 @@ from node.answers import HttpError
 log = logging.getLogger("yuanzheng.statistics")
 
 FILE = "statistics.db"
-VERSION = 1
+VERSION = 2
 """Of the file's tables and of what is counted; a file of another one is made anew."""
 SLICE = 256
 """Leaves between two pauses, an entry bundle: while they are counted, submissions may have to wait for the interpreter."""
@@ -49,6 +49,8 @@ LOOK_SECONDS = 1.0
 """Between two looks for new blocks, and between two commits while many are being counted."""
 RETRY_SECONDS = 10.0
 """The pause after the file could not be written."""
+PUBLISHED = 100
+"""Documents told of that the authority published, the newest."""
 DAYS = 366
 """Days told of the ledger's growth; months are told from the first one on."""
 
@@ -201,6 +203,8 @@ class Statistics:
             elif view.profile == "certification":
                 entry = entries.stored(leaf, b"")
                 self._open.counts["kind", entry.kind] += 1
+                if entry.kind == "policy.publish":
+                    self._open.counts["published", str(index)] += 1
                 if entry.kind == "work.register":
                     self._open.counts["category", entry.data["category"]] += 1
                     self._open.counts["month", self._open.month] += 1
@@ -296,6 +300,12 @@ def _day(milliseconds: int) -> str:
         return "9999-12-31"
 
 
+def _published(view: Snapshot, index: int) -> dict[str, Any]:
+    """A document that the authority published, by its digest."""
+    data = entries.trusted(view.leaf(index)).data
+    return {"index": index, "name": data["name"], "version": data["version"], "sha256": data["document"].hex()}
+
+
 def _registrations(view: Snapshot, counts: dict[str, Counter[str]]) -> dict[str, Any]:
     """What is counted of acts. Offices whose key was rotated stand under their newest."""
     offices: Counter[bytes] = Counter()
@@ -310,6 +320,7 @@ def _registrations(view: Snapshot, counts: dict[str, Counter[str]]) -> dict[str,
             for kind in kinds.KINDS.values()
             if acts[kind.name]
         ],
+        "published": [_published(view, index) for index in sorted(map(int, counts.get("published", ())))[-PUBLISHED:]],
         "registrations": {
             "number": acts["work.register"],
             "by_category": [

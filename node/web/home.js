@@ -20,7 +20,7 @@ function route() {
   const one = searching.ONE.find((name) => asked.has(name));
   if (one !== undefined) return { place: one, value: asked.get(one) };
   const place = asked.get("view");
-  return { place: ["offices", "operating"].includes(place) ? place : "", value: null };
+  return { place: ["offices", "operating", "verifier"].includes(place) ? place : "", value: null };
 }
 
 // A receipt stands behind the address, in the part that no server gets.

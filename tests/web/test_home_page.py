@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import axe_playwright_python
 import pytest
@@ -24,8 +25,9 @@ from playwright.async_api import Browser, Page, Request, Route, expect
 from ledger import checkpoint, keys, merkle, pending, receipt
 from ledger.checkpoint import Checkpoint
 from ledger.messages import area
+from node.web import bundle
 from tests import ledgers
-from tests.centres import ORIGIN, Live, spawn, write
+from tests.centres import ORIGIN, Live, done, spawn, write
 from tests.nodes import Centre, make_centre, until
 from tests.replicas import config_of, make_union, serving
 from tests.source import ROOT
@@ -643,6 +645,32 @@ async def test_an_operator_sees_who_is_missing(browser: Browser, tmp_path: Path)
         async with opened(browser, union.replicas[0].url, "?view=operating") as page:
             assert "副本" in await page.page.inner_text("#operating-state")
             assert "落后" in await page.page.inner_text("#operating-quorum")
+
+
+async def test_the_published_verifiers(browser: Browser, centre: Live, works: Works, tmp_path: Path) -> None:
+    """What the authority published with one command is shown, proven, and compared with what the node hands out: before it is
+    published, the same, and when something else is handed out."""
+    async with opened(browser, works.url, "?view=verifier") as page:
+        await expect(page.page.locator("#shown .caution")).to_contain_text("还没有公布过")
+    file = write(tmp_path / "verify.html", bundle.build())
+    signers = [word for each in centre.authority[:2] for word in ("--key", each)]
+    words = ("name=verifier", "version=1", f"document=@{file}", *signers, "--send", "--url", centre.url)
+    await asyncio.to_thread(done, "act", "policy.publish", *words, "--out", tmp_path / "p.act.json")
+
+    def asked_for(path: str) -> bytes:
+        with urlopen(f"{works.url}/{path}") as answer:
+            body: bytes = answer.read()
+            return body
+
+    await until(lambda: json.loads(asked_for("statistics"))["published"] != [])
+    served = await asyncio.to_thread(asked_for, "verify.html")
+    assert served == file.read_bytes()
+    async with opened(browser, works.url, "?view=verifier") as page:
+        await expect(page.page.locator("#shown .checked")).to_contain_text("摘要一致")
+        assert sha256(served).hexdigest() in await page.page.inner_text("#shown tbody")
+        await page.page.route("**/verify.html", lambda route: route.fulfill(body=b"another"))
+        await page.page.reload()
+        await expect(page.page.locator("#shown .caution")).to_contain_text("不在已公布之列")
 
 
 ALERTS = {

@@ -8,6 +8,7 @@ import { LedgerError } from "../lib/errors.js";
 import { leafHash } from "../lib/merkle.js";
 import * as pendings from "../lib/pending.js";
 import * as receipts from "../lib/receipt.js";
+import { sha256 } from "../lib/sha2.js";
 import { stamp } from "../lib/times.js";
 import * as verify from "../lib/verify.js";
 import { isPromise } from "../receipts.js";
@@ -19,6 +20,8 @@ import { brief, caution, code, label, link, moment, span, tick, to, warning } fr
 import { trust } from "./trusting.js";
 
 const LISTED = 200;
+// Published verifiers that are shown, each proven: old ones are still in people's packages.
+const VERIFIERS = 20;
 
 const heading = (text, ...more) => make("h2", "", text, ...more);
 const card = (...children) => make("section", "card", ...children);
@@ -338,6 +341,35 @@ async function office(ledger, key) {
   return { title: name, shown };
 }
 
+// The digests of verifiers that the authority published, each proven, and whether the page that this node hands out is one of them.
+async function verifier(ledger) {
+  const name = say("explore.verifier");
+  const { published = [] } = await ledger.client.json("statistics");
+  if (!Array.isArray(published)) throw ledger.client.strange();
+  const listed = published.filter((each) => each.name === "verifier").slice(-VERIFIERS).reverse();
+  const served = hex(sha256(await ledger.client.bytes("verify.html")));
+  const rows = [];
+  let match = null;
+  for (const { index } of listed) {
+    const { entry: said, report, parsed } = await ledger.entry(String(index));
+    const document = said?.kind === "policy.publish" && said.data.get("name") === "verifier" ? hex(said.data.get("document")) : null;
+    if (document === null || report.verdict === "inconsistent" || String(parsed.proof.index) !== String(index)) throw ledger.client.strange();
+    if (document === served && report.verdict === "consistent") match = index;
+    rows.push([to({ entry: index }, `#${index}`), foreign(said.data.get("version")), code(document), make("span", "nowrap", say(`verify.verdict-${report.verdict}`))]);
+  }
+  const head = [say("explore.entry"), say("explore.edition"), "SHA-256", say("explore.state")];
+  const list = rows.length ? tableOf(say("explore.verifiers"), head, rows) : make("p", "quiet", say("explore.no-verifiers"));
+  const found = match === null ? caution(rows.length ? "explore.verifier-other" : "explore.verifier-unpublished") : tick("explore.verifier-same", { index: String(match) });
+  return {
+    title: name,
+    shown: [
+      card(heading(name), make("p", "", say("explore.verifier-why")), found, table([[say("explore.verifier-served"), code(served)]]), make("p", "links", link("verify.html", say("web.offline")))),
+      titled(say("explore.verifiers"), list),
+      titled(say("explore.verifier-how"), make("p", "", say("explore.verifier-steps")), make("pre", "", "sha256sum verify.html\nGet-FileHash verify.html   # Windows PowerShell"), make("p", "quiet", say("explore.verifier-limits"))),
+    ],
+  };
+}
+
 // By the name that the address has for it; each gives its title and its cards.
 export const VIEWS = {
   block,
@@ -347,6 +379,7 @@ export const VIEWS = {
   offices,
   receipt,
   sha256: (ledger, value) => digest(ledger, "sha256", value),
+  verifier,
   sm3: (ledger, value) => digest(ledger, "sm3", value),
   work,
 };
