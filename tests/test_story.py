@@ -20,12 +20,12 @@ import pytest
 from ledger import certificate, keys, policy
 from ledger.errors import LedgerError
 from node import paper
+from node.cases import INDEX, MANIFEST, disclosure_root
 from node.pdf.reading import attachments
 from node.pdf.render import render
 from tests import ledgers
 from tests.centres import ORIGIN, Live, call, done, founded, served
 from tools import lookup
-from tools.case import INDEX, MANIFEST, disclosure_root
 from tools.story import Story
 
 

@@ -39,6 +39,7 @@ FILES = "files/"
 MAX_MEMBERS = 100_000
 MAX_SWELLING = 20
 """How many times its stored size an original may have: `yuanzheng register` stores originals as they are."""
+OTHER = "another page, or one that was altered or stored anew"
 _RECEIPTS = (receipt.PREFIX, pending.PREFIX)
 _STYLES = {"ok": "green", "failed": "red", "unknown": "yellow", "note": "dim"}
 _MARKS = {"ok": "✓", "failed": "✗", "unknown": "?", "note": "·"}
@@ -112,13 +113,19 @@ def _page_step(proof: bytes, page: bytes) -> Step:
     expected = "the page that this certificate makes"
     try:
         from node import paper
+        from node.web import making
     except ImportError:  # the stand-alone verifier makes no page, and says so of each
         return Step("verify.page", "note", expected, "not checked")
     if is_from_browser(page):
-        return Step("verify.page-browser", "unknown", expected, "not checked")
+        (made,) = making.are_made_of([(page, proof)])
+        if made is None:
+            return Step("verify.page-browser", "unknown", expected, "not checked")
+        return (
+            Step("verify.page", "ok", expected, "the same") if made else Step("verify.page", "unknown", expected, OTHER)
+        )
     annexes = paper.annexes_of(proof, page)
     if annexes is None:
-        return Step("verify.page", "unknown", expected, "another page, or one that was altered or stored anew")
+        return Step("verify.page", "unknown", expected, OTHER)
     return Step("verify.page", "ok", expected, ", ".join(("the same", *annexes)))
 
 

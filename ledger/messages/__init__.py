@@ -15,6 +15,7 @@ AREAS = (
     "alarm",
     "asking",
     "block",
+    "case",
     "certificate",
     "counter",
     "demo",

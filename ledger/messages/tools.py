@@ -450,10 +450,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "已写入 {field}：{number} 份证书。移交条目的 disclosed 填：{actual}",
         "Written to {field}: {number} certificates. The hand-over entry's disclosed is: {actual}",
     ),
-    "tools.case-readme": (
-        "移交材料（接收方：{actual}）\n\n1. 打开“索引.html”查看全部材料。\n2. 每份 .tlog-proof 都可离线核验：用浏览器打开 verify.html，或运行\n   python3 yuanzheng-verify.pyz 文件.tlog-proof 原件 --policy 策略文件\n   策略文件应取自您信任的来源，不要仅因其在本包中而信任。\n3. 证书证明该数据在所载时间前已存在且此后未变，不证明独创性、作者身份或权利效力。请要求出示原件。",
-        "Materials handed over (recipient: {actual})\n\n1. Open the index page (the .html file) to see everything.\n2. Every .tlog-proof verifies offline: open verify.html in a browser, or run\n   python3 yuanzheng-verify.pyz FILE.tlog-proof ORIGINAL --policy POLICY\n   Take the policy from a source that you trust, not because it is in this package.\n3. A certificate proves that this data existed before the stated time and has not changed since; not originality, authorship or validity. Ask for the original.",
-    ),
     "tools.disclosed": (
         "已写入 {field}：披露 {number} 项（{actual}）。",
         "Written to {field}: {number} disclosures ({actual}).",

@@ -70,8 +70,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The printed page is the one that the certificate inside it makes",
     ),
     "verify.page-browser": (
-        "印刷的页面由浏览器制作，本程序不能重新生成，其上的文字未经核对：请与本报告所列逐项比对，或只核验 .tlog-proof 证书，或在节点的 /verify 页面打开此 PDF，由浏览器重新生成并核对",
-        "The printed page was made in a browser; this program cannot make it again, and its text was not compared: compare it with what this report lists, or verify the .tlog-proof alone, or open the PDF at a node's /verify, where the browser makes the page again",
+        "印刷的页面由浏览器制作，这里没能重新生成，其上的文字未经核对：请与本报告所列逐项比对，或只核验 .tlog-proof 证书，或在节点的 /verify 页面打开此 PDF，由浏览器重新生成并核对",
+        "The printed page was made in a browser; it could not be made again here, and its text was not compared: compare it with what this report lists, or verify the .tlog-proof alone, or open the PDF at a node's /verify, where the browser makes the page again",
     ),
     "verify.pending": (
         "待办回执只是分中心转交条目的承诺，不是登记：条目也可能被拒绝；登记后请索取回执或证书",

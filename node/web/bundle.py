@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from posixpath import dirname, join, normpath
@@ -30,7 +31,7 @@ RENAMED = re.compile(r"^export (?:\{([^}]*)\}|default \w+);\n", re.MULTILINE)
 def build(policy: bytes | None = None) -> bytes:
     """The page; with a policy, the one that it shows as its own and verifies by."""
     files = web.files()
-    script, style = bundled(), files["verify.css"].decode()
+    script, style = bundled(*ENTRIES), files["verify.css"].decode()
     rules = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; worker-src blob:; img-src data:; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types yuanzheng"
@@ -57,10 +58,11 @@ def _digest(content: str) -> str:
     return "sha256-" + b64encode(sha256(content.encode()).digest()).decode()
 
 
-def bundled() -> str:
-    """All modules as one script, each after those that it imports."""
-    later = [_path(name, each) for name in reached(*ENTRIES) for each in LATER.findall(web.files()[name].decode())]
-    return "".join(_wrapped(name) for name in reached(*later, *ENTRIES))
+def bundled(*entries: str, instead: Mapping[str, str] | None = None) -> str:
+    """These modules and all that they import as one script, each after those that it imports; `instead` has other sources."""
+    own = instead or {}
+    later = [_path(name, each) for name in reached(*entries) for each in LATER.findall(web.files()[name].decode())]
+    return "".join(own[name] if name in own else _wrapped(name) for name in reached(*later, *entries))
 
 
 def reached(*entries: str) -> list[str]:

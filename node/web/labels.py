@@ -22,6 +22,7 @@ def fonts() -> dict[str, bytes]:
 def module() -> str:
     """Its source."""
     exported = {
+        "ANNEXES": paper.ANNEXES,
         "CREATOR": paper.BROWSER,
         "FONTS": list(fonts()),
         "FONTS_SIZE": sum(map(len, fonts().values())),

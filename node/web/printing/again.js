@@ -5,6 +5,7 @@
 
 import { equal } from "../lib/bytes.js";
 import { unpack } from "../lib/unpacking.js";
+import { ANNEXES } from "./labels.js";
 import { pdf } from "./printing.js";
 
 class Different extends Error {}
@@ -19,9 +20,17 @@ const LINE = 20;
 const latin = (data) => String.fromCharCode(...data);
 
 export async function isMadeOf(page, certificate, fonts) {
+  for (const annexes of choices(ANNEXES)) if (await isMadeWith(annexes, page, certificate, fonts)) return true;
+  return false;
+}
+
+// Every choice of some of them, none first.
+const choices = (items) => items.reduce((found, item) => [...found, ...found.map((each) => [...each, item])], [[]]);
+
+async function isMadeWith(annexes, page, certificate, fonts) {
   const streams = new Streams(page);
   try {
-    return equal(await pdf(certificate, fonts, (content, number) => streams.packed(content, number)), page);
+    return equal(await pdf(certificate, fonts, annexes, (content, number) => streams.packed(content, number)), page);
   } catch (error) {
     if (error instanceof Different) return false;
     throw error;

@@ -170,7 +170,8 @@ class Layout {
     this.columns([{ x: LEFT, lines: below(lines, Math.max(0, (side - height) / 2)) }, { x, lines: caption }], { after: -1.5 * MM });
   }
 
-  section({ heading, rows, paragraphs, table }) {
+  section({ heading, rows, paragraphs, table, new_page: isApart }) {
+    if (isApart && this.y > TOP) this.turn();
     this.heading(heading, rows.length || paragraphs.length ? 16 * MM : 24 * MM);
     const part = this.element("Sect", this.structure);
     if (rows.length) {

@@ -14,12 +14,12 @@ import { KIND_NAMES } from "../lib/tables.js";
 import { short, stamp } from "../lib/times.js";
 import * as verify from "../lib/verify.js";
 import { PROVENANCE } from "../lib/words.js";
-import { IDENTITY, MAX_FILES, MAX_QR, SAID, TOP } from "./labels.js";
+import { ANNEXES, IDENTITY, MAX_FILES, MAX_QR, SAID, TOP } from "./labels.js";
 import * as wording from "./wording.js";
 
-// The sheet of a certificate (`.tlog-proof` bytes):
+// The sheet of a certificate (`.tlog-proof` bytes) with annexes of those in `ANNEXES`:
 // `{ title, subtitle, number, issuer, created, sections, qr, qr_caption, footer }`. Throws `LedgerError`.
-export function sheet(data) {
+export function sheet(data, annexes = []) {
   const parsed = certificates.parse(data);
   const { steps, facts } = verify.certificate(data, [], null);
   const failed = steps.find(({ outcome }) => outcome === "failed");
@@ -32,6 +32,7 @@ export function sheet(data) {
   }
   const entry = entries.parse(parsed.entry);
   const page = new Page(parsed, entry, facts);
+  const added = ANNEXES.filter((annex) => annexes.includes(annex)).map((annex) => ANNEX[annex]({ steps, facts }));
   const [chinese, english] = KIND_NAMES[entry.kind];
   return {
     title: both("paper.title"),
@@ -39,7 +40,7 @@ export function sheet(data) {
     number: facts.number,
     issuer: facts.office === undefined ? facts.ledger : `${facts.office} · ${facts.ledger}`,
     created: Number(facts.time),
-    sections: [page.subject(), ...page.files(), page.time(), ...page.provenance(), page.status(), meaning()],
+    sections: [page.subject(), ...page.files(), page.time(), ...page.provenance(), page.status(), meaning(), ...added],
     qr: page.qr(),
     qr_caption: both("paper.qr"),
     footer: both("paper.footer"),
@@ -50,7 +51,7 @@ const both = (code, fields = {}) => [text(code, "zh", fields), text(code, "en", 
 
 const row = (code, value, mono = false) => ({ label: both(`paper.${code}`), value, mono });
 
-const section = (heading, { rows = [], paragraphs = [], table = null } = {}) => ({ heading, rows, paragraphs, table, new_page: false });
+const section = (heading, { rows = [], paragraphs = [], table = null, new_page = false } = {}) => ({ heading, rows, paragraphs, table, new_page });
 
 // What one certificate has to say.
 class Page {
@@ -178,3 +179,24 @@ class Page {
 const named = (kind) => (KIND_NAMES[kind] === undefined ? kind : `${KIND_NAMES[kind][0]} ${kind}`);
 
 const meaning = () => section(both("paper.meaning"), { paragraphs: [1, 2, 3, 4, 5].map((at) => both(`paper.meaning-${at}`)) });
+
+const said = (code, count) => Array.from({ length: count }, (_, at) => both(`paper.${code}-${at + 1}`));
+
+const inBoth = (code) => both(code).join(" / ");
+
+// 核验说明, for an expert who is asked how the data was checked (在线诉讼规则 §19): every step with both values.
+function expert({ steps }) {
+  const columns = ["step", "outcome", "expected", "found"].map((name) => both(`paper.${name}`));
+  const rows = steps.map(({ code, outcome, expected, found }) => [inBoth(code), inBoth(`verify.outcome-${outcome}`), expected, found]);
+  return section(both("paper.expert"), { paragraphs: said("expert", 4), table: { columns, rows }, new_page: true });
+}
+
+// The certification that a qualified person fills in under Federal Rules of Evidence 902(13), (14) and 902(11).
+function fre902({ facts }) {
+  const blank = "________________________";
+  const rows = ["name", "title", "qualification"].map((name) => row(`fre-${name}`, blank));
+  rows.push(row("fre-record", facts.number), row("fre-hash", facts.leaf, true), row("fre-signed", `${blank}    ${blank}`));
+  return section(both("paper.fre902"), { rows, paragraphs: said("fre902", 4), new_page: true });
+}
+
+const ANNEX = { expert, fre902 };

@@ -16,11 +16,11 @@ const SYMBOLIC = 4;
 // How many characters a table of Unicode names in one block (Adobe Technical Note 5411).
 const BLOCK = 100;
 
-// The PDF of a certificate (`.tlog-proof` bytes), set in the fonts that printing/fonts.js loads. Throws `LedgerError` for what is
+// The PDF of a certificate (`.tlog-proof` bytes) with annexes, set in the fonts that printing/fonts.js loads. Throws `LedgerError` for what is
 // no certificate, or one in which a proof fails. The same certificate gives the same bytes, but for `packed`: each browser
 // compresses as it likes.
-export async function pdf(certificate, fonts, packed) {
-  const sheet = sheetOf(certificate);
+export async function pdf(certificate, fonts, annexes = [], packed = undefined) {
+  const sheet = sheetOf(certificate, annexes);
   const { pages, structure, outline } = layout(sheet, fonts);
   return new Print(sheet, certificate, fonts, packed).write(pages, structure, outline);
 }

@@ -1,8 +1,9 @@
-// The worker that makes a printed page again, to see whether it says what its certificate proves.
+// The worker that prints certificates, and makes a printed page again to see whether it says what its certificate proves.
 
 import { answer } from "../answering.js";
 import { isMadeOf } from "./again.js";
 import { load } from "./fonts.js";
+import { pdf } from "./printing.js";
 
 let fonts;
 
@@ -13,4 +14,6 @@ const prepare = async (_, told) => {
 
 const compare = async ({ page, proof }) => isMadeOf(new Uint8Array(await page.arrayBuffer()), proof, fonts);
 
-answer({ compare, prepare });
+const print = ({ proof, annexes }) => pdf(proof, fonts, annexes);
+
+answer({ compare, prepare, print });
