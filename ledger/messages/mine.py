@@ -1,6 +1,14 @@
 """The page on which a work's life goes on: acts and their other parties, disclosures, notices, and what was checked."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "mine.about-capture": (
+        "记下一次取证：何时、用什么工具、得到哪些文件。网址和操作人只以承诺值上账。",
+        "Records a capture: when, with which tool, and which files. Address and operator go on the ledger as commitments.",
+    ),
+    "mine.about-complain": (
+        "记下一份投诉书：只取摘要，被投诉人只以承诺值上账。",
+        "Records a complaint: its digest alone, and the respondent as a commitment.",
+    ),
     "mine.about-erase": (
         "在账本上告知：某些内容的明文和盐值已经删除。账本只记下字段名，不记内容。",
         (
@@ -8,9 +16,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "names and nothing of them."
         ),
     ),
+    "mine.about-handover": (
+        "把材料包移交给机关，由其签收。先制作材料包。",
+        "Hands a package to an authority, which signs for it. Make the package first.",
+    ),
     "mine.about-licence": (
         "许可他人使用这件作品。对方须签署同意；合同只取摘要。",
         "Lets somebody use this work. The other party must consent; of the contract only the digest is taken.",
+    ),
+    "mine.about-outcome": ("记下投诉或移交的处理结果。", "Records what became of a complaint or a hand-over."),
+    "mine.about-package": (
+        "把全部经历、原件和披露的内容放进一个文件，交给平台、机关或法院。",
+        "Puts the whole history, originals and what you disclose into one file, for a platform, an authority or a court.",
     ),
     "mine.about-pledge": (
         "以这件作品设定质押。质权人须签署同意；解除前不能撤回登记，此后的许可和转让都须经其同意。",
@@ -50,6 +67,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "mine.all-works": ("← 全部作品", "← All works"),
     "mine.alone": ("这件事只需您签名。", "This takes your signature alone."),
+    "mine.annex-expert": ("核验说明（供鉴定人逐步复核）", "Verification notes, for an expert"),
+    "mine.annex-fre902": ("美国联邦证据规则 902 声明", "Certification under Federal Rules of Evidence 902"),
+    "mine.annexes": ("PDF 附页", "Annexes of the PDF"),
     "mine.annulled": ("已撤销", "annulled"),
     "mine.ask": ("生成请求，交对方签署", "Make the request for the other party"),
     "mine.asked-means": (
@@ -58,10 +78,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "Nothing has happened yet: once the other party has consented and it is back here, you sign it and "
             "send it. Hand it over in a way that you trust."
         ),
-    ),
-    "mine.by-command": (
-        "投诉、移交证据包须用命令行办理：",
-        "Complaints and case packages are made by the command line:",
     ),
     "mine.cannot-load": ("现在取不到这件作品的记录。", "This work's records cannot be had now."),
     "mine.category": ("类别", "Category"),
@@ -166,10 +182,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The new certificate is made, and your browser has checked it.",
     ),
     "mine.disclosed-title": ("收到这份证书的人可以读到", "Whoever gets this certificate can read"),
+    "mine.do-capture": ("侵权取证", "Record a capture"),
+    "mine.do-complain": ("投诉", "Record a complaint"),
     "mine.do-disclose": ("部分披露", "Disclose a part"),
     "mine.do-erase": ("在账本上告知删除", "Tell the ledger of an erasure"),
     "mine.do-forget": ("删除这台设备上的明文", "Erase the plaintexts on this device"),
+    "mine.do-handover": ("移交", "Hand over"),
     "mine.do-licence": ("许可", "License"),
+    "mine.do-outcome": ("处理结果", "Record the outcome"),
+    "mine.do-package": ("制作材料包", "Make a case package"),
     "mine.do-pledge": ("质押", "Pledge"),
     "mine.do-release": ("解除质押", "Release the pledge"),
     "mine.do-sublicence": ("再许可", "Sublicense"),
@@ -177,10 +198,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.do-withdraw": ("撤回登记", "Withdraw the registration"),
     "mine.downloads": ("下载证书与证据包", "Certificate and evidence package"),
     "mine.empty": ("空", "empty"),
+    "mine.enforcement": ("维权", "Against an infringement"),
     "mine.feed": ("订阅这件作品的动态（Atom）", "Subscribe to this work's feed (Atom)"),
     "mine.file-name": ("文件", "File"),
     "mine.files": ("{count} 个文件", "{count} files"),
     "mine.flag-exclusive": ("专有许可", "Exclusive"),
+    "mine.flag-sealed": ("密封文件清单", "Seal the list of files"),
     "mine.flag-sublicence": ("可以再许可他人", "May grant sublicences"),
     "mine.forget": ("删除", "Erase"),
     "mine.forget-copies": (
@@ -206,9 +229,21 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.forget-sure": ("我明白删除后无法恢复", "I understand that it cannot be undone"),
     "mine.forgotten": ("明文已从这台设备删除。", "The plaintexts are gone from this device."),
     "mine.has-consented": ("已同意", "has consented"),
+    "mine.help-address": (
+        "网址或地点，原样填写；账本上只有承诺值。",
+        "The web address or place, as it is; the ledger gets a commitment.",
+    ),
+    "mine.help-disclosed": (
+        "材料包的根哈希，制作材料包后自动填入。",
+        "The package's root, filled in once the package is made.",
+    ),
     "mine.help-document": (
         "只在本机计算摘要，文件不会送出。请保存原件。",
         "Its digest is computed on this device; the file is not sent. Keep the original.",
+    ),
+    "mine.help-environment": (
+        "取证环境说明的文件，例如系统与网络设置。只取摘要。",
+        "A file that describes the environment, such as system and network. Its digest alone is taken.",
     ),
     "mine.help-exclusive": (
         "期间内，同一地域的同一权利不能再许可给别人。",
@@ -218,12 +253,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "字段的英文代码，以逗号分隔，例如 title,author。",
         "The fields' codes, separated by commas, as title,author.",
     ),
+    "mine.help-files": (
+        "取得的文件，例如截图。只在本机计算摘要。",
+        "What was captured, such as screenshots. Measured on this device.",
+    ),
     "mine.help-from": ("当日零时（北京时间）起。", "From midnight in Beijing on that day."),
     "mine.help-key": (
         "64 位公钥，对方可在登记页复制。请通过您信任的途径核对。",
         "Their public key, 64 hex digits, to be copied on their Register page. Compare it in a way that you trust.",
     ),
+    "mine.help-log": ("取证过程的日志文件。只取摘要。", "The log of the capture. Its digest alone is taken."),
     "mine.help-moves": ("从谁转给谁、多少份额。", "From whom, to whom, and how many shares."),
+    "mine.help-name": ("接收方的名称；账本上只有承诺值。", "The recipient's name; the ledger gets a commitment."),
+    "mine.help-operator": ("谁操作的；账本上只有承诺值。", "Who did it; the ledger gets a commitment."),
+    "mine.help-recipient": (
+        "接收方的公钥，64 位；请向接收方索取并核对。",
+        "The recipient's public key, 64 hex digits; ask for it and compare it.",
+    ),
+    "mine.help-respondent": (
+        "投诉的是谁；账本上只有承诺值。",
+        "Whom the complaint is about; the ledger gets a commitment.",
+    ),
+    "mine.help-sealed": (
+        "勾选后，账本上只有一个承诺值。",
+        "The ledger then has one commitment and nothing else of them.",
+    ),
+    "mine.help-statement": (
+        "投诉书文件。只在本机计算摘要，请保存原件。",
+        "The complaint itself. Its digest is computed on this device; keep the original.",
+    ),
     "mine.help-sublicence": (
         "被许可人可以在自己的范围内再许可他人。",
         "The licensee may license others within what he has.",
@@ -258,6 +316,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "files stay on this device."
         ),
     ),
+    "mine.keep-act": (
+        "请保存这份文件：它能打开账本上的承诺值，制作材料包时要用。",
+        "Save this file: it opens what the ledger has as commitments, which a package needs.",
+    ),
     "mine.key-form": (
         "公钥是 64 位小写十六进制数字，现在是 {count} 位。",
         "A public key has 64 lower-case hex digits; this has {count} characters.",
@@ -287,6 +349,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.loading": ("正在取得记录……", "Fetching the records…"),
     "mine.make-disclosed": ("生成证书", "Make the certificate"),
     "mine.make-key": ("去生成或导入密钥", "Make or bring a key"),
+    "mine.make-package": ("生成并保存", "Make it and save it"),
     "mine.many": (
         "许多作品一次登记，请在电脑上用：",
         "To register many works at once, on a computer:",
@@ -303,6 +366,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.means-prior-pledgee": (
         "作品已质押给您：您作为现有质权人同意这件事。",
         "The work is pledged to you: you agree as its pledgee.",
+    ),
+    "mine.means-recipient": (
+        "您签收材料包：其内容的根哈希列在下面。",
+        "You sign for the package whose root is shown below.",
     ),
     "mine.means-released": ("您的质权就此消灭。", "Your pledge ends."),
     "mine.means-transferee": (
@@ -358,6 +425,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is no such work in this ledger: check the address or the number.",
     ),
     "mine.no-works": ("还没有作品。", "There are no works yet."),
+    "mine.none-of-them": ("不指明", "none of them"),
     "mine.not-asked": (
         "这份请求不需要您这台设备上的密钥签署，应由以下各方签署：",
         "None of this device's keys is asked for. These are:",
@@ -395,6 +463,49 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.optional": ("（可选）", "(optional)"),
     "mine.other-entry": ("证书是另一条记录的。", "The certificate is of another entry."),
     "mine.owners": ("权利人", "Owners"),
+    "mine.package-acts": ("披露以下办理事项的内容", "Disclose of these acts"),
+    "mine.package-done": ("材料包", "The package"),
+    "mine.package-listed": ("✓ 摘要列于「{kind}」", "✓ listed in “{kind}”"),
+    "mine.package-means": (
+        "放入 {count} 条记录的证书、所选原件、验证策略和离线核验页面，并附目录。全部在本机完成。",
+        "Certificates of {count} entries, the originals that you choose, the policy, an offline verifier and an index. All of it is made on this device.",
+    ),
+    "mine.package-members": ("文件数", "Files"),
+    "mine.package-next-handover": (
+        "接收方可在任何节点的核验页打开它，或用 yuanzheng case check 核对。",
+        "The recipient opens it on any node's Verify page, or with yuanzheng case check.",
+    ),
+    "mine.package-next-platform": (
+        "把它与投诉书一起交给平台；平台可在核验页打开。",
+        "Give it to the platform with your complaint; it opens on the Verify page.",
+    ),
+    "mine.package-originals": ("放入原件", "Put originals in"),
+    "mine.package-originals-help": (
+        "作品原件、取证文件、投诉书等。放进去的，接收方都能看到。",
+        "Originals of the work, captured files, the complaint. The recipient sees whatever is put in.",
+    ),
+    "mine.package-pages": ("附可打印的证书（PDF）", "With printable certificates (PDF)"),
+    "mine.package-pages-help": ("首次需下载约 10 MB 的字体。", "The first time, a font of some 10 MB is downloaded."),
+    "mine.package-root": ("根哈希", "Root"),
+    "mine.package-to": ("接收方", "Recipient"),
+    "mine.package-to-help": (
+        "移交给机关或法院的，制作后再登记移交，由其签收。",
+        "What goes to an authority or a court is recorded as a hand-over next, and signed for.",
+    ),
+    "mine.package-unlisted": ("不在任何记录中，只作附件", "in no entry: an attachment only"),
+    "mine.package-unopened": (
+        "这台设备上没有这件作品的盐值：名称和文件名不会披露。",
+        "This device does not have the work's salts: title and file names are not disclosed.",
+    ),
+    "mine.packaged": (
+        "材料包已生成并保存，每份证书都已核验相符。",
+        "The package is made and saved; every certificate in it was checked.",
+    ),
+    "mine.packaged-unprinted": (
+        "材料包已生成，但没有可打印的页面：字体没有取到。证书完整有效。",
+        "The package is made, without printable pages: the fonts could not be had. The certificates are complete.",
+    ),
+    "mine.packaging": ("正在取得证书并生成材料包……", "Fetching the certificates and making the package…"),
     "mine.page": ("证书（PDF）", "Certificate (PDF)"),
     "mine.period": ("{from} 起，{until} 止", "from {from} until {until}"),
     "mine.pledged": ("质押中", "pledged"),
@@ -479,6 +590,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.role-owner": ("权利人", "owner"),
     "mine.role-pledgee": ("质权人", "pledgee"),
     "mine.role-prior-pledgee": ("现有质权人", "present pledgee"),
+    "mine.role-recipient": ("接收方", "recipient"),
     "mine.role-released": ("质权人", "pledgee"),
     "mine.role-transferee": ("受让人", "transferee"),
     "mine.save-act": ("保存文件（.act.json）", "Save the file (.act.json)"),

@@ -228,6 +228,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.more": ("日期、标签等（可选）", "Dates, tags and more (optional)"),
     "register.no": ("否", "no"),
     "register.no-files": ("请先选择作品的文件。", "Choose the work's files first."),
+    "register.no-fonts": (
+        "没有取到生成 PDF 所需的字体：请联网后再试。",
+        "The fonts that a PDF takes could not be had: try again once there is a connection.",
+    ),
     "register.no-key": ("请先生成或导入签名密钥。", "Make or bring a signing key first."),
     "register.no-script": (
         "登记在浏览器中进行，需要启用 JavaScript；也可以在电脑上使用 yuanzheng register。",
@@ -275,17 +279,21 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The originals are too large or too many for one zip ({actual} bytes): keep them beside it.",
     ),
     "register.packed": (
-        "证据包已生成，原件与登记时一致。",
-        "The package is made; the originals are what was registered.",
+        "证据包已生成；放入的原件与登记时一致。",
+        "The package is made; any originals in it are what was registered.",
     ),
-    "register.packing": ("正在核对原件并生成证据包……", "Comparing the originals and making the package…"),
+    "register.packed-unprinted": (
+        "证据包已生成，但没有可打印的证书（PDF）：字体没有取到。证书文件完整有效。",
+        "The package is made, without the printable certificate (PDF): the fonts could not be had. The certificate itself is complete.",
+    ),
+    "register.packing": ("正在生成证据包……", "Making the package…"),
     "register.passkey": ("用通行密钥保护", "Guard it with a passkey"),
     "register.passkey-help": (
-        "每次签署都要用指纹、面容或设备密码确认；没有这台设备就无法使用，备份仍然有效。已签署作品的名称和盐值也由它加密，打开本页后须先确认才能读取；草稿不加密。",
+        "每次签署都要用指纹、面容或设备密码确认；没有这台设备就无法使用，备份仍然有效。已签署作品的名称和盐值也由它加密，打开本页后须先确认才能读取；草稿由浏览器自带的密钥加密。",
         (
             "Each signature is confirmed with your fingerprint, face or device code; without the device it is "
             "useless, and the backup still works. It also encrypts the titles and salts of what you signed, which "
-            "you confirm once to read them; drafts are not encrypted."
+            "you confirm once to read them; drafts are encrypted under a key of the browser's own."
         ),
     ),
     "register.passphrase": ("备份口令", "Passphrase of the backup"),

@@ -12,6 +12,24 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "所用策略随本页而来，而非您另行取得：结论以该策略可信为前提。",
         "The policy used came with this page and not from a source of your own: the verdict rests on it.",
     ),
+    "web.case": ("材料包", "Case package"),
+    "web.case-changed": (
+        "✗ 不一致：有文件被改动、增加或缺少",
+        "✗ It does not match: something was changed, added or left out",
+    ),
+    "web.case-entries": ("{count} 份证书", "{count} certificates"),
+    "web.case-list": ("目录", "List"),
+    "web.case-listed": ("✓ 全部文件与目录一致", "✓ Every file is as the list has it"),
+    "web.case-originals": ("包内所列原件", "Originals of it in the package"),
+    "web.case-root": ("根哈希", "Root"),
+    "web.case-root-means": (
+        "移交条目载明同一根哈希，收到的才是当时移交的那一份。请与账本上的移交条目核对。",
+        "The package is the one that was handed over if the hand-over entry states this root. Compare it with that entry.",
+    ),
+    "web.case-unnamed": (
+        "不在任何证书中的文件（仅为附件，未被证明）",
+        "Files that no certificate lists (attachments; nothing is proven of them)",
+    ),
     "web.certificate": ("证书、证据包或回执", "Certificate, package or receipt"),
     "web.certificate-hint": (
         "将证书拖到这里，或点按选择：PDF 证书、.tlog-proof、证据包 .zip、二维码的图片",
@@ -141,6 +159,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "web.unreadable": (
         "无法读取 {field}：文件可能已移动、被占用或在读取时改变。",
         "{field} cannot be read: it may have been moved, be in use, or have changed meanwhile.",
+    ),
+    "web.what-case-inconsistent": (
+        "材料包被改动过，或其中有证书不成立：请看标 ✗ 的各项，勿予采信，并索取原包。",
+        "The package was changed, or a certificate in it does not hold: see what is marked ✗. Do not rely on it; ask for it again.",
     ),
     "web.what-inconsistent": (
         "至少一步不符：不能认定这些内容与登记时相同。请看下方标为「不符」的步骤。",

@@ -1,7 +1,8 @@
 """What browsers get: static files, served by the node and bundled into `verify.html`.
 
 `node/web/lib` is the verifier once more, one module for each of `ledger`'s; the rest is the pages around it. Plain modules
-and styles: what is here is what runs, but for the tables that `tables`, `words` and `labels` write.
+and styles: what is here is what runs, but for the tables that `tables`, `words`, `labels` and
+`handover` write.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from html import escape
 from pathlib import Path
 
 from ledger.messages import text
-from node.web import labels, shell, tables, words
+from node.web import handover, labels, shell, tables, words
 
 FOLDER = Path(__file__).resolve().parent
 TABLES = "lib/tables.js"
 WORDS = "lib/words.js"
 LABELS = "printing/labels.js"
+HANDOVER = "lib/handover.js"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -37,7 +39,8 @@ def files() -> Mapping[str, bytes]:
         if path.suffix in TYPES
     }
     taught = {f"lib/words-{name}.js": words.sentences(name).encode() for name in words.TAUGHT}
-    made = {name: each.module().encode() for name, each in ((TABLES, tables), (WORDS, words), (LABELS, labels))}
+    modules = ((TABLES, tables), (WORDS, words), (LABELS, labels), (HANDOVER, handover))
+    made = {name: each.module().encode() for name, each in modules}
     return found | taught | made
 
 

@@ -1,4 +1,4 @@
-// A printed page that a browser made, against the one that its certificate makes here: only where a node serves what that takes.
+// Printed pages that a browser made, against those that their certificates make here: only where a node serves what that takes.
 
 import { Caller } from "./calls.js";
 
@@ -7,17 +7,18 @@ const STALLED_MS = 20_000;
 const LONGEST_MS = 60_000;
 
 export class Comparison {
-  // `outcome` becomes that of the step: "ok", "unknown" if the page is another one or cannot be made, "note" if nothing could be fetched.
-  constructor(page, proof) {
+  // `outcomes` become those of each of the `{ page, proof }`: "ok", "unknown" if the page is another one or cannot be made, "note" if
+  // nothing could be fetched.
+  constructor(pages) {
     Object.assign(this, { told: () => {}, isDone: false });
     this.caller = new Caller("printing/worker.js");
-    this.outcome = this.compare(page, proof).finally(() => {
+    this.outcomes = this.compare(pages).finally(() => {
       this.isDone = true;
       this.stop();
     });
   }
 
-  async compare(page, proof) {
+  async compare(pages) {
     try {
       this.allow(STALLED_MS);
       await this.caller.ask("prepare", null, ({ done, total }) => {
@@ -25,11 +26,17 @@ export class Comparison {
         this.told(done, total);
       });
     } catch {
-      return "note";
+      return pages.map(() => "note");
     }
+    const found = [];
+    for (const each of pages) found.push(await this.one(each));
+    return found;
+  }
+
+  async one(given) {
     try {
       this.allow(LONGEST_MS);
-      return (await this.caller.ask("compare", { page, proof })) ? "ok" : "unknown";
+      return (await this.caller.ask("compare", given)) ? "ok" : "unknown";
     } catch {
       return "unknown";
     }

@@ -91,6 +91,11 @@ const page = {
 
   partyList: (...given) => detail.dealing.partyList(...given),
 
+  locked: (by) => detail.locked(by),
+
+  // The registered works of this browser, `{ work, title }`, as far as they can be read now.
+  ownWorks: async () => (await list.works()).filter(({ record, title }) => record !== null && title !== null),
+
   actFile: () => chooser("mine.open-act", ([{ blob }]) => page.takeAct(blob), { accept: ".json" }),
 
   async takeAct(file) {
@@ -110,7 +115,7 @@ const page = {
     for (const { id, state, work: each } of await dealings.list()) {
       if (each !== work) continue;
       if (state === "draft") await dealings.remove(id);
-      else await dealings.forgetTitle(id);
+      else await dealings.forget(id);
     }
   },
 };

@@ -4,7 +4,7 @@ import { Caller } from "./calls.js";
 import { chosen, takeDrops } from "./choosing.js";
 import { Comparison } from "./comparing.js";
 import { LedgerError } from "./lib/errors.js";
-import { named, stepList, table, verdictLine } from "./reporting.js";
+import { caseReport, facts as factTable, stepList, table, verdictLine } from "./reporting.js";
 import { isPromise, receiptOf } from "./receipts.js";
 import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "./scanning.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
@@ -210,7 +210,7 @@ function stopMeasuring() {
 }
 
 // The files to measure: those given, or otherwise the originals in a package.
-const originals = () => (given.files.length ? given.files : (given.evidence?.originals ?? []));
+const originals = () => (given.files.length && !given.evidence?.proofs ? given.files : (given.evidence?.originals ?? []));
 
 // Verifies what is there, and shows it unless something newer was given meanwhile.
 async function run() {
@@ -218,20 +218,22 @@ async function run() {
   showChosen();
   if (given.evidence === null) return;
   showWorking();
-  const { proof, text, page } = given.evidence;
+  const { listed, proofs, proof, text, page } = given.evidence;
   try {
     const files = await measure(originals(), () => mine === running);
     if (mine !== running) return;
     const policy = given.policy?.data ?? null;
-    const judged = (outcome) => judging.ask("judge", { proof, text, page: outcome, files, policy });
+    const all = proofs ?? [{ proof, page }];
+    const judged = (pages) => judging.ask(...(proofs ? ["judgeCase", { listed, proofs, pages, members: files, policy }] : ["judge", { proof, text, page: pages[0], files, policy }]));
     // In one file, from a disk, there is nothing to make a page with.
-    const isMadeHere = Boolean(page?.isFromBrowser && $("script").src);
-    let report = await judged(page === null || isMadeHere ? null : "note");
+    const isMadeHere = (each) => Boolean(each?.isFromBrowser && $("script").src);
+    const made = all.filter((each) => isMadeHere(each.page));
+    let report = await judged(all.map((each) => (each.page === null || made.includes(each) ? null : "note")));
     if (mine !== running) return;
-    if (isMadeHere && report.verdict !== "inconsistent") {
-      const found = await compared(report, () => mine === running);
+    if (made.length && report.verdict !== "inconsistent") {
+      const found = await compared(report, made, () => mine === running);
       if (mine !== running) return;
-      report = await judged(found);
+      report = await judged(all.map((each) => (made.includes(each) ? found[made.indexOf(each)] : each.page && "note")));
     }
     if (mine === running) settle({ report });
   } catch (error) {
@@ -239,10 +241,10 @@ async function run() {
   }
 }
 
-// The outcome of comparing the printed page, which is made again once for each evidence; meanwhile all else is shown.
-async function compared(report, current) {
+// The outcomes of comparing the printed pages, which are made again once for each evidence; meanwhile all else is shown.
+async function compared(report, made, current) {
   const { evidence } = given;
-  const comparison = (evidence.comparison ??= new Comparison(evidence.page.data, evidence.proof));
+  const comparison = (evidence.comparison ??= new Comparison(made.map(({ page, proof }) => ({ page: page.data, proof }))));
   const told = (done, total) => {
     if (current()) showProgress([say("web.making-page")], done, total, () => comparison.stop());
   };
@@ -253,7 +255,7 @@ async function compared(report, current) {
     told(0, 0);
     comparison.told = told;
   }
-  return comparison.outcome;
+  return comparison.outcomes;
 }
 
 // Size, SHA-256 and SM3 of every file, one file after the other, the two digests at once.
@@ -298,7 +300,8 @@ function showChosen() {
 }
 
 function showFiles() {
-  const files = originals();
+  // Of a case package whatever is in it is measured, and originals are shown.
+  const files = originals().filter(({ name }) => !given.evidence?.proofs || name.startsWith("files/"));
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const parts = [];
   if (files.length) {
@@ -335,7 +338,9 @@ function showWorking() {
 
 function settle(found) {
   outcome = found;
-  judged(found.report === undefined ? null : { evidence: given.evidence, policy: given.policy });
+  // A case package has many certificates, and each can be verified by itself.
+  const isOne = found.report !== undefined && !given.evidence.proofs;
+  judged(isOne ? { evidence: given.evidence, policy: given.policy } : null);
   showChosen();
   showOutcome();
   $("progress").hidden = true;
@@ -366,7 +371,9 @@ function sentence(error) {
 }
 
 function verdictOf({ verdict }) {
-  const what = verdict === "consistent" ? "verify.what-it-proves" : `web.what-${verdict}`;
+  const isCase = Boolean(given.evidence?.proofs);
+  const bad = isCase && verdict === "inconsistent" ? "web.what-case-inconsistent" : `web.what-${verdict}`;
+  const what = verdict === "consistent" ? "verify.what-it-proves" : bad;
   const parts = [verdictLine(verdict), make("p", "", say(what))];
   const { text } = given.evidence;
   if (text !== undefined && isPromise(text) && verdict !== "inconsistent") parts.push(make("p", "caution", say("web.promise-means")));
@@ -374,21 +381,18 @@ function verdictOf({ verdict }) {
   return parts;
 }
 
-function reportOf({ facts, steps }) {
+function reportOf(report) {
   const print = make("button", "", say("web.print"));
   print.type = "button";
   print.addEventListener("click", () => window.print());
   const open = make("button", "", say("web.all-open"));
   open.type = "button";
   open.addEventListener("click", openAll);
-  const parts = [];
-  if (facts.length) {
-    parts.push(make("h3", "", say("web.facts")));
-    parts.push(table(facts.map(([name, value]) => [say(`tools.fact-${name}`), foreign(named(name, value))])));
-  }
-  parts.push(make("h3", "", say("web.steps")), stepList(steps));
-  parts.push(make("p", "actions", open, " ", print));
-  return parts;
+  const actions = make("p", "actions", open, " ", print);
+  if (report.reports !== undefined) return [...caseReport(report), actions];
+  const { facts, steps } = report;
+  const parts = facts.length ? [make("h3", "", say("web.facts")), factTable(facts)] : [];
+  return [...parts, make("h3", "", say("web.steps")), stepList(steps), actions];
 }
 
 function openAll() {

@@ -9,7 +9,6 @@ import { statementBytes } from "./lib/entry.js";
 import { LedgerError } from "./lib/errors.js";
 import { verify } from "./lib/keys.js";
 import * as keystore from "./lib/keystore.js";
-import { crcOf } from "./lib/packing.js";
 import * as registration from "./lib/registration.js";
 import { isAvailable } from "./lib/signer.js";
 import * as vault from "./lib/vault.js";
@@ -195,6 +194,7 @@ function stop() {
 
 // What a package wants to know of an original.
 async function measurePacked(blob) {
+  const { crcOf } = await import("./lib/packing.js");
   const [{ sha256 }, crc] = await Promise.all([measure(blob), crcOf(blob)]);
   return { sha256: hex(sha256), crc };
 }

@@ -21,6 +21,27 @@ export function named(name, value) {
   return speaking() === "zh" ? `${chinese}（${value}）` : `${english} (${value})`;
 }
 
+// What the evidence states.
+export const facts = (rows) => table(rows.map(([name, value]) => [say(`tools.fact-${name}`), foreign(named(name, value))]));
+
+const OUTCOMES = { consistent: "ok", inconsistent: "failed", undetermined: "unknown" };
+
+// A case package: its list and root, every certificate in it, and originals that none of them lists.
+export function caseReport({ isListed, root, reports, unnamed }) {
+  const list = [[say("web.case-root"), make("code", "", root)], [say("web.case-list"), say(isListed ? "web.case-listed" : "web.case-changed")]];
+  const items = reports.map(({ name, verdict, files, facts: stated, steps }) => {
+    const word = make("strong", "outcome", mark(OUTCOMES[verdict]), say(`verify.verdict-${verdict}`));
+    const originals = files.length ? [table([[say("web.case-originals"), foreign(files.join("; "))]])] : [];
+    const details = make("details", "", make("summary", "", word, foreign(name, "span")), facts(stated), ...originals, stepList(steps));
+    details.open = verdict === "inconsistent";
+    return make("li", OUTCOMES[verdict], details);
+  });
+  const parts = [make("h3", "", say("web.case")), table(list), make("p", "", say("web.case-root-means"))];
+  parts.push(make("h3", "", say("web.case-entries", { count: String(reports.length) })), make("ol", "steps", ...items));
+  if (unnamed.length) parts.push(make("h3", "", say("web.case-unnamed")), make("ul", "", ...unnamed.map((name) => make("li", "", foreign(name)))));
+  return parts;
+}
+
 // Steps as `{ code, outcome, error, zh, en }`, each of which opens to show what was expected and found.
 export const stepList = (steps) => make("ol", "steps", ...steps.map(stepOf));
 

@@ -10,7 +10,7 @@ from ledger import block, categories, certificate, entry, kinds, pending, receip
 from ledger.commitment import FILE_RECORD
 from ledger.messages import area
 from ledger.messages.phrases import PHRASES
-from node import paper
+from node import cases, paper
 
 AREAS = (
     "block", "certificate", "encoding", "entry", "keys", "kinds", "merkle", "note", "pending", "policy", "proof", "receipt",
@@ -44,6 +44,7 @@ SHAPES: Mapping[str, schema.Shape] = {
 def module() -> str:
     """Its source."""
     exported = {
+        "CASE_LIST": cases.MANIFEST,
         "CATEGORIES": {code: names[:2] for code, names in categories.CATEGORIES.items()},
         "CATEGORY_SET": {"digest": categories.digest().hex(), "version": categories.VERSION},
         "KINDS": [

@@ -2,7 +2,10 @@
 
 import { answer } from "./answering.js";
 import * as archive from "./lib/archive.js";
-import { hex } from "./lib/bytes.js";
+import { hex, startsWith } from "./lib/bytes.js";
+import * as certificates from "./lib/certificate.js";
+import * as disclosure from "./lib/disclosure.js";
+import * as entries from "./lib/entry.js";
 import { LedgerError } from "./lib/errors.js";
 import * as pdf from "./lib/pdf.js";
 import * as pending from "./lib/pending.js";
@@ -19,12 +22,15 @@ const MAX_POLICY = 1 << 20;
 const PROOF_NAME = "certificate.tlog-proof";
 const PIECE = 4 << 20;
 
-// Evidence in a file: `{ proof | text, page, policy, originals }`; `page` is a printed page, `{ data, isFromBrowser }`.
+// Evidence in a file: `{ proof | text, page, policy, originals }`; `page` is a printed page, `{ data, isFromBrowser }`. Of a case
+// package as lib/archive.js has it, with all its members as originals.
 async function open(file) {
   const head = new TextDecoder("latin1").decode(await file.slice(0, 5).arrayBuffer());
   if (head.startsWith("PK")) {
     const found = await archive.open(file);
-    return { ...found, page: found.page && (await printed(found.page)) };
+    if (found.proofs === undefined) return { ...found, page: found.page && (await printed(found.page)) };
+    for (const each of found.proofs) each.page = each.page && (await printed(each.page));
+    return { ...found, originals: found.members };
   }
   const isPdf = head === "%PDF-";
   const data = await read(file, isPdf ? MAX_PDF : MAX_CERTIFICATE);
@@ -80,6 +86,45 @@ function judge({ proof, text, page, files, policy }) {
   return { verdict: report.verdict, steps, facts: rows(report.facts) };
 }
 
+const FILES = "files/";
+
+// The report on a case package whose members were measured: the list, `{ isListed, root }`, each certificate's report and which originals
+// it lists. `pages` are the outcomes of comparing the printed pages, null where there is none.
+function judgeCase({ listed, proofs, pages, members, policy }) {
+  const list = disclosure.compare(listed, new Map(members.map(({ name, sha256: digest }) => [name, digest])));
+  const originals = members.filter(({ name }) => name.startsWith(FILES)).map((file) => ({ ...file, name: file.name.slice(FILES.length) }));
+  const reports = proofs.map(({ name, proof }, at) => {
+    const files = filesOf(proof, originals);
+    const report = judge({ proof, text: undefined, page: pages[at], files, policy });
+    const named = new Set([...files, ...documentsOf(proof, originals, report.verdict)].map((file) => file.name));
+    return { name, files: [...named], ...report };
+  });
+  const verdicts = new Set([list.isListed ? "consistent" : "inconsistent", ...reports.map(({ verdict }) => verdict)]);
+  const verdict = ["inconsistent", "undetermined"].find((each) => verdicts.has(each)) ?? "consistent";
+  const named = new Set(reports.flatMap(({ files }) => files));
+  return { verdict, ...list, reports, unnamed: originals.map(({ name }) => name).filter((name) => !named.has(name)) };
+}
+
+// The originals that a certificate lists: one package has files of several entries.
+function filesOf(proof, originals) {
+  const steps = verify.certificate(proof, originals, null).steps.filter(({ code }) => code === "verify.file");
+  return originals.filter((_, at) => steps[at]?.outcome === "ok");
+}
+
+// Documents whose SHA-256 stands in an entry that was verified, as that of a complaint does.
+function documentsOf(proof, originals, verdict) {
+  const leaf = verdict === "inconsistent" ? null : certificates.parse(proof).entry;
+  if (leaf === null || !startsWith(leaf, entries.ENTRY_TAG)) return [];
+  const digests = new Set(digestsIn(entries.parse(leaf).data));
+  return originals.filter(({ sha256: digest }) => digests.has(hex(digest)));
+}
+
+function digestsIn(value) {
+  if (value instanceof Uint8Array) return value.length === 32 ? [hex(value)] : [];
+  if (value instanceof Map) return [...value.values()].flatMap(digestsIn);
+  return Array.isArray(value) ? value.flatMap(digestsIn) : [];
+}
+
 function report_(proof, text, files, policy) {
   if (text === undefined) return verify.certificate(proof, files, policy);
   return text.startsWith(pending.PREFIX) ? verify.pendingReceipt(text, policy) : verify.compactReceipt(text, policy);
@@ -125,4 +170,4 @@ async function scan(given) {
   return textsIn(given);
 }
 
-if (typeof document === "undefined") answer({ describe, judge, measure, open, scan });
+if (typeof document === "undefined") answer({ describe, judge, judgeCase, measure, open, scan });

@@ -531,7 +531,7 @@ async def test_nothing_stands_in_a_readers_way(
         await summary.click()
     await accessible(who.page, f"work-{scheme}")
     lang = query.replace("?", "&")
-    for step in ("licence", "transfer", "pledge", "withdraw", "disclose", "forget"):
+    for step in ("licence", "transfer", "pledge", "withdraw", "disclose", "forget", "capture", "complain", "package"):
         await who.page.goto(f"{centre.url}/mine?work={work}&do={step}{lang}")
         await expect(who.page.locator(".stepping .card:nth-child(2) h2")).to_be_visible()
         await accessible(who.page, f"{step}-{scheme}")

@@ -71,10 +71,11 @@ export class Handing {
   async pack(record, checked = null) {
     const { certificate, policy } = checked ?? (await this.certificate(record));
     const { kept } = record.secret;
-    const page = await this.desk.client.bytes("verify.html").catch(() => null);
+    const { printedOrNull } = await import("../printed.js");
+    const [page, printed] = await Promise.all([this.desk.client.bytes("verify.html").catch(() => null), printedOrNull(certificate)]);
     const originals = this.originals.get(record.id) ?? [];
     const given = { kept, certificate, policy, answers: record.answers };
-    const zip = await packing.evidence(given, { originals, measure: this.measure, page });
+    const zip = await packing.evidence(given, { originals, measure: this.measure, page, printed });
     if (!this.desk.isHere()) return;
     save(`${packing.nameOf(kept.work)}.evidence.zip`, zip);
   }

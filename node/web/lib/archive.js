@@ -3,6 +3,7 @@
 
 import { compare, decodeOctets, decodeUtf8 } from "./bytes.js";
 import { LedgerError } from "./errors.js";
+import { CASE_LIST } from "./tables.js";
 import { unpack } from "./unpacking.js";
 
 const MAX_CERTIFICATE = 64 << 20;
@@ -17,14 +18,16 @@ const DEFLATED = 8;
 
 class Damaged extends Error {}
 
-// What a package holds: `{ proof, page, policy, originals }`, the page as bytes, the originals as `{ name, size, blob, deflated }`.
-// Throws `LedgerError`.
+// What a package holds: `{ proof, page, policy, originals }`, the page as bytes, the originals as `{ name, size, blob, deflated }`; of a
+// case package `{ listed, members, proofs, policy }`: the text of its list, its members as originals are, and `{ name, proof, page }` of each
+// certificate. Throws `LedgerError`.
 export async function open(file) {
   const refuse = (code, values) => new LedgerError(code, { field: file.name, ...values });
   try {
     const items = await directory(file);
     refuseBomb(items, file, refuse);
-    refuseStrangers(items, refuse);
+    if (items.some(({ name }) => name === CASE_LIST)) return await openCase(file, items, refuse);
+    refuseStrangers(items, refuse, isKnown);
     const ending = (suffix) => items.filter(({ name }) => name.endsWith(suffix));
     const proofs = ending(".tlog-proof");
     if (proofs.length !== 1) throw refuse("tools.package-proofs", { expected: 1, actual: proofs.length });
@@ -34,8 +37,7 @@ export async function open(file) {
     const originals = [];
     for (const item of items) {
       if (!item.name.startsWith("files/") || item.name.endsWith("/")) continue;
-      const blob = await content(file, item);
-      originals.push({ name: item.name.slice(6), size: item.size, blob, deflated: item.method === DEFLATED });
+      originals.push({ ...(await packed(file, item)), name: item.name.slice(6) });
     }
     return {
       proof: await member(file, proofs[0], MAX_CERTIFICATE),
@@ -49,6 +51,24 @@ export async function open(file) {
     throw refuse("tools.package", { actual: error instanceof Damaged ? error.message : "a damaged member" });
   }
 }
+
+async function openCase(file, items, refuse) {
+  refuseStrangers(items, refuse, ({ name }) => !name.endsWith("/"));
+  const named = new Map(items.map((item) => [item.name, item]));
+  const optional = async (name, limit) => (named.has(name) ? member(file, named.get(name), limit) : null);
+  const proofs = [];
+  const members = [];
+  for (const item of items) {
+    const { name } = item;
+    if (name !== CASE_LIST) members.push(await packed(file, item));
+    if (!name.endsWith(".tlog-proof") || name.startsWith("files/")) continue;
+    proofs.push({ name, proof: await member(file, item, MAX_CERTIFICATE), page: await optional(name.replace(/\.tlog-proof$/, ".pdf"), MAX_CERTIFICATE) });
+  }
+  const listed = decodeUtf8(await member(file, named.get(CASE_LIST), MAX_DIRECTORY));
+  return { listed, members, proofs, policy: await optional("policy", MAX_POLICY) };
+}
+
+const packed = async (file, item) => ({ name: item.name, size: item.size, blob: await content(file, item), deflated: item.method === DEFLATED });
 
 // The text of the salts file in a package that `open` has taken, or null where there is none. Throws `LedgerError`.
 export async function saltsIn(file) {
@@ -134,20 +154,22 @@ function refuseBomb(items, file, refuse) {
 }
 
 // Whatever a person may find beside the originals once he has unpacked them must have been compared.
-function refuseStrangers(items, refuse) {
+function refuseStrangers(items, refuse, isKnown_) {
   const seen = new Set();
-  for (const { name, size } of items) {
-    const isFolder = name.endsWith("/");
-    const parts = name.replace(/\/+$/, "").split("/");
-    const plain = parts.every((part) => !["", ".", ".."].includes(part)) && !/[\\\0]/.test(name);
-    const known =
-      parts.length > 1 || isFolder
-        ? parts[0] === "files"
-        : MEMBERS.includes(name) || SUFFIXES.some((suffix) => name.endsWith(suffix));
-    if (!plain || !known || seen.has(name) || (isFolder && size)) throw refuse("tools.package-member", { actual: name });
+  for (const item of items) {
+    const { name, size } = item;
+    const plain = partsOf(name).every((part) => !["", ".", ".."].includes(part)) && !/[\\\0]/.test(name);
+    if (!plain || !isKnown_(item) || seen.has(name) || (name.endsWith("/") && size)) throw refuse("tools.package-member", { actual: name });
     seen.add(name);
   }
 }
+
+const partsOf = (name) => name.replace(/\/+$/, "").split("/");
+
+const isKnown = ({ name }) =>
+  partsOf(name).length > 1 || name.endsWith("/")
+    ? partsOf(name)[0] === "files"
+    : MEMBERS.includes(name) || SUFFIXES.some((suffix) => name.endsWith(suffix));
 
 // A member's bytes as they are stored.
 async function content(file, item) {

@@ -3,8 +3,8 @@
 import { LedgerError } from "./errors.js";
 
 const NAME = "yuanzheng";
-const VERSION = 2;
-const STORES = ["acts", "counter", "followed", "keys", "works"];
+const VERSION = 3;
+const STORES = ["acts", "counter", "device", "followed", "keys", "works"];
 
 const settled = (request) =>
   new Promise((resolve, reject) => {

@@ -1,29 +1,60 @@
 // The acts of this browser: licences, transfers, pledges … on their way between those who sign, and to the ledger.
 //
-// A record is `{ id, state, kind, work, values, documents, title, body, consents, secrets, leaf, parties, answer, refusal, told,
-// changed }`. `id` is that of the statement; a form not yet signed has an id of its own and the state "draft". An act of one's
-// own goes from "asked" (others are to consent) to "signed", perhaps by "pending", to "recorded" or "refused"; one that somebody
-// else asked about is "consented" until it is recorded. `values` and `documents` are what was typed, to make it anew from;
-// `told` says whether its owner knows what became of it.
+// A record is `{ id, state, kind, work, title, sealed, body, consents, leaf, parties, answer, refusal, told, changed }`. `id` is that
+// of the statement; a form not yet signed has an id of its own and the state "draft". An act of one's own goes from "asked"
+// (others are to consent) to "signed", perhaps by "pending", to "recorded" or "refused"; one that somebody else asked about is
+// "consented" until it is recorded. What is nobody else's business is sealed (lib/sealing.js): the `title` that was told, and
+// `{ values, documents, files, secrets, records }`, the first three of which were typed, to make it anew from. `get` opens both;
+// what cannot be opened yet `isLocked`. `told` says whether its owner knows what became of it.
 
 import { Act } from "./acts.js";
 import { hex } from "./bytes.js";
 import { isPutOff, Refused, Unreachable } from "./client.js";
 import * as database from "./database.js";
 import { LedgerError } from "./errors.js";
+import * as keystore from "./keystore.js";
 import { leafHash } from "./merkle.js";
 import * as pending from "./pending.js";
 import { idOf } from "./request.js";
+import * as sealing from "./sealing.js";
 
 const STORE = "acts";
 const OPEN = ["asked", "consented"];
 export const UNDER_WAY = ["signed", "pending"];
 
+// All of them as they are kept, the newest first; what is sealed stays so.
 export const list = async () => (await database.all(STORE)).sort((a, b) => b.changed - a.changed);
-export const get = (id) => database.get(STORE, id);
-export const remove = (id) => database.update(STORE, id, () => null);
-export const actOf = ({ body, consents, secrets, leaf }) => new Act(body, { consents, secrets, leaf });
+
+export async function get(id) {
+  const record = await database.get(STORE, id);
+  return record && opened(record);
+}
+
+// Changes of drafts are sealed before they are kept, and of several the last counts.
+const drafts = new Map();
+const turn = (id) => drafts.set(id, (drafts.get(id) ?? 0) + 1).get(id);
+
+export function remove(id) {
+  turn(id);
+  return database.update(STORE, id, () => null);
+}
+
+export const actOf = ({ body, consents, secrets, records, leaf }) => new Act(body, { consents, secrets, records, leaf });
 export const draftId = (work, kind) => `draft/${work}/${kind}`;
+
+const EMPTY = { values: null, documents: null, files: null, secrets: [], records: [] };
+
+async function opened(record) {
+  const [title, content] = await Promise.all([unsealed(`${record.id}/title`, record.title), unsealed(record.id, record.sealed)]);
+  return { ...record, ...EMPTY, ...content, title: title ?? null, isLocked: title === undefined || content === undefined };
+}
+
+// What is sealed; null where nothing is, undefined as long as a passkey would have to be confirmed for it.
+async function unsealed(id, sealed) {
+  if (!sealed) return null;
+  const keeper = await keystore.keeperOf(sealed.by);
+  return keeper === null ? undefined : sealing.open(keeper, id, sealed);
+}
 
 const change = (id, states, changes) =>
   database.update(STORE, id, (record) =>
@@ -31,24 +62,32 @@ const change = (id, states, changes) =>
   );
 
 // Keeps what was typed into the form of an act.
-export const saveDraft = (work, kind, { values, documents }) =>
-  database.update(STORE, draftId(work, kind), () => ({ state: "draft", kind, work, values, documents, changed: Date.now() }));
+export async function saveDraft(work, kind, { values, documents, files }) {
+  const id = draftId(work, kind);
+  const mine = turn(id);
+  const sealed = await sealing.seal(await keystore.deviceKeeper(), id, { values, documents, files });
+  return database.update(STORE, id, (record) => (mine === drafts.get(id) ? { state: "draft", kind, work, sealed, changed: Date.now() } : record));
+}
 
 // Keeps an act before anybody is asked or anything is sent; a known one gains what signatures it lacked. `mine` says whether it
-// is this browser's key that acts; `parties` are the keys, in hex, whose consent it takes.
-export function keep(act, { mine, parties = [], title = null, values = null, documents = null }) {
+// is this browser's key that acts; `parties` are the keys, in hex, whose consent it takes. A keeper seals it.
+export async function keep(act, { mine, parties = [], title = null, values = null, documents = null, files = null }, keeper) {
   const id = idOf(act.body);
   const kind = act.body.get("kind");
   const work = act.body.has("work") ? hex(act.body.get("work")) : null;
-  return database.update(STORE, id, (record) => {
+  const { secrets, records } = act;
+  const sealed = await sealing.seal(keeper, id, { values, documents, files, secrets, records });
+  const told = title && (await sealing.seal(keeper, `${id}/title`, title));
+  const kept = await database.update(STORE, id, (record) => {
     if (record !== null && !OPEN.includes(record.state)) return record;
     const consents = merged(record?.consents ?? [], act.consents);
     const leaf = record?.leaf ?? act.leaf;
     const state = leaf !== null ? "signed" : mine ? "asked" : "consented";
-    const kept = record ?? { kind, work, values, documents, title, body: act.body, secrets: act.secrets, answer: null, refusal: null, told: true };
+    const first = record ?? { kind, work, title: told, sealed, body: act.body, answer: null, refusal: null, told: true };
     const known = record?.parties?.length ? record.parties : parties;
-    return { ...kept, state, consents, leaf, parties: known, title: kept.title ?? title, changed: Date.now() };
+    return { ...first, state, consents, leaf, parties: known, title: first.title ?? told, changed: Date.now() };
   });
+  return opened(kept);
 }
 
 const merged = (known, given) => [...new Map([...known, ...given].map((each) => [hex(each[0]), each])).values()];
@@ -92,5 +131,6 @@ function checkPromise({ receipt }, hash) {
   if (hex(promise.leaf) !== hash) throw new LedgerError("register.other-promise", { actual: promise.leaf });
 }
 
-// Forgets the title that was told with an act, and the salt that opens it.
-export const forgetTitle = (id) => database.update(STORE, id, (record) => record && { ...record, title: null });
+// Forgets the title that was told with an act, and of one that is done everything that opens what it commits to.
+export const forget = (id) =>
+  database.update(STORE, id, (record) => record && { ...record, title: null, sealed: ["recorded", "refused"].includes(record.state) ? null : record.sealed });

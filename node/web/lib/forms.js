@@ -241,7 +241,8 @@ function fieldsOf(shape, prefix) {
     // As the ledger's own tables have them: works first, then the rest, by statute.
     const place = new Map(CODES[key]?.map(([code], at) => [code, at]));
     options.sort(([a], [b]) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
-    const required = shape.required.has(key);
+    // What may be nil stands in the data, and need not be given.
+    const required = shape.required.has(key) && !(inner instanceof schema.Optional);
     return [{ name: prefix + key, label: FIELDS[key] ?? [key, key], type, required, shape: inner, options }];
   });
 }

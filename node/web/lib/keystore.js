@@ -115,8 +115,39 @@ async function unwrap({ id, public: publicKey, passkey }) {
   }
 }
 
+const DEVICE = "device";
+
+// The keeper of this browser, for what no key has signed yet: a handle that no script can export, which is as easily found on
+// the disk as what it seals.
+export const deviceKeeper = () =>
+  (device ??= makeDevice().catch((error) => {
+    device = null;
+    throw error;
+  }));
+
+let device = null;
+
+async function makeDevice() {
+  const present = await database.get(DEVICE, DEVICE);
+  if (present !== null) return { by: DEVICE, key: present.key };
+  const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  // Of two tabs that make one, the first counts.
+  const { key } = await database.update(DEVICE, DEVICE, (record) => record ?? { key: fresh });
+  return { by: DEVICE, key };
+}
+
+// The keeper of the first of these keys that can be used without asking anybody; otherwise this browser's.
+export async function nearest(ids) {
+  for (const id of ids) {
+    const keeper = await keeperOf(id);
+    if (keeper !== null) return keeper;
+  }
+  return deviceKeeper();
+}
+
 // The keeper of a key; null as long as a passkey would have to be confirmed for it.
 export async function keeperOf(id) {
+  if (id === DEVICE) return deviceKeeper();
   const record = await get(id);
   return record?.keeper ? { by: id, key: record.keeper } : (unlocked.get(id) ?? null);
 }

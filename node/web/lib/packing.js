@@ -53,13 +53,13 @@ export function zip(members) {
   return new Blob([...parts, listed, end], { type: "application/zip" });
 }
 
-// A name for a work's files on any disk, as `yuanzheng register` forms it.
-export const nameOf = ({ title }) => title.replace(/[^\p{L}\p{N}_.-]+/gu, "_").replace(/^[._]+|[._]+$/g, "").slice(0, 80) || "work";
+export const nameOf = registration.nameOf;
 
 // The evidence package of a registered record (lib/vault.js), with `originals`, `{ name, blob }`, if they are wished; each gets
 // the name under which its bytes were registered. Throws `LedgerError` for one whose bytes were not. `measure` gives
-// `{ sha256, crc }` of a Blob, the digest in hex; `page` is the verifier's one-file page, where it could be had.
-export async function evidence({ kept, certificate, policy, answers }, { originals = [], measure = null, page = null } = {}) {
+// `{ sha256, crc }` of a Blob, the digest in hex; `page` is the verifier's one-file page and `printed` the certificate's PDF, where
+// they could be had.
+export async function evidence({ kept, certificate, policy, answers }, { originals = [], measure = null, page = null, printed = null } = {}) {
   const name = nameOf(kept.work);
   const fields = { name, number: answers[0].number };
   const readme = ["zh", "en"].map((language) => text("tools.package-readme", language, fields)).join("\n");
@@ -67,6 +67,7 @@ export async function evidence({ kept, certificate, policy, answers }, { origina
     // A byte order mark, so that an old Notepad shows the Chinese.
     ["README.txt", utf8(`\ufeff${readme}`.replaceAll("\n", "\r\n"))],
     [`${name}.tlog-proof`, certificate],
+    ...(printed === null ? [] : [[`${name}.pdf`, printed]]),
     [`${name}.salts.json`, utf8(registration.format(kept))],
     ["policy", policy],
     ...(page === null ? [] : [["verify.html", page]]),

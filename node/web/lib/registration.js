@@ -97,6 +97,9 @@ export async function sign({ work, salts, secrets, body, records }, signer, { co
   };
 }
 
+// A name for a work's files on any disk, as `yuanzheng register` forms it.
+export const nameOf = ({ title }) => title.replace(/[^\p{L}\p{N}_.-]+/gu, "_").replace(/^[._]+|[._]+$/g, "").slice(0, 80) || "work";
+
 // The files of a work as they were measured.
 export const filesOf = (work) =>
   work.files.map(([name, size, sha256, sm3]) => ({ name, size, sha256: unhex(sha256, 32), sm3: unhex(sm3, 32) }));

@@ -36,8 +36,28 @@ const EMPTY = {
   policy: null,
 };
 
-export const list = async () => (await database.all(STORE)).sort((a, b) => b.changed - a.changed);
-export const get = (id) => database.get(STORE, id);
+export async function list() {
+  const records = await Promise.all((await database.all(STORE)).map(withDraft));
+  return records.sort((a, b) => b.changed - a.changed);
+}
+
+export async function get(id) {
+  const record = await database.get(STORE, id);
+  return record && withDraft(record);
+}
+
+// A draft is sealed by this browser's own keeper, since there may be no key yet; one that is damaged is lost.
+async function withDraft(record) {
+  if (record.draft === null) return record;
+  try {
+    return { ...record, draft: await sealing.open(await keystore.deviceKeeper(), record.id, record.draft) };
+  } catch (error) {
+    if (error instanceof LedgerError) return { ...record, draft: null };
+    throw error;
+  }
+}
+
+const sealedDraft = async (id, draft) => sealing.seal(await keystore.deviceKeeper(), id, draft);
 
 // When a record was changed: later than ever before, so that it tells two versions apart.
 const after = (record) => Math.max(Date.now(), (record?.changed ?? 0) + 1);
@@ -53,7 +73,10 @@ export const remove = (id) =>
   database.update(STORE, id, (record) => (["draft", "refused"].includes(record?.state) ? null : record));
 
 // Keeps a draft, unless its work was signed meanwhile, in another tab perhaps.
-export const saveDraft = (id, draft) => change(id, [NEW, "draft"], () => ({ state: "draft", draft }));
+export async function saveDraft(id, draft) {
+  const sealed = await sealedDraft(id, draft);
+  return change(id, [NEW, "draft"], () => ({ state: "draft", draft: sealed }));
+}
 
 // Keeps what was signed, before any of it is sent, and the draft from which it came, both sealed by a keeper (lib/sealing.js). Of
 // two signings of one draft the first counts; its record is returned.
@@ -97,7 +120,10 @@ export async function opened(record) {
 }
 
 // Makes a draft again of what was refused or not yet signed. What is signed next has new salts.
-export const reopen = (id, draft) => change(id, ["refused", "asked"], () => ({ ...EMPTY, state: "draft", draft }));
+export async function reopen(id, draft) {
+  const sealed = await sealedDraft(id, draft);
+  return change(id, ["refused", "asked"], () => ({ ...EMPTY, state: "draft", draft: sealed }));
+}
 
 // Keeps a work from the text of a `.salts.json`; sent again, the same leaves get the answer that they have got before.
 export async function importSalts(text, path, keeper) {
@@ -159,6 +185,18 @@ async function fetchCertificate({ id, leaves, answers }, client) {
   const [certificate, policy] = await Promise.all([client.bytes(`entries/${answers[0].index}/certificate`), client.bytes("policy")]);
   verified({ leaves, certificate, policy }, []);
   return change(id, ["registered"], () => ({ certificate, policy }));
+}
+
+// An opened record with its certificate as the ledger issues it now, which tells what came later; as it is kept where the node
+// cannot be asked, or says what does not hold.
+export async function renewed(record, client) {
+  try {
+    const [certificate, policy] = await Promise.all([client.bytes(`entries/${record.answers[0].index}/certificate`), client.bytes("policy")]);
+    return { ...record, certificate: disclosed({ ...record, certificate, policy }, record.kept), policy };
+  } catch (error) {
+    if (error instanceof LedgerError) return record;
+    throw error;
+  }
 }
 
 // The certificate of a registered record with all that its holder can disclose. Throws `LedgerError`.

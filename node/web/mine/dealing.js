@@ -6,31 +6,53 @@ import * as dealings from "../lib/dealings.js";
 import { LedgerError } from "../lib/errors.js";
 import * as following from "../lib/following.js";
 import * as forms from "../lib/forms.js";
+import * as keystore from "../lib/keystore.js";
 import * as request from "../lib/request.js";
 import { button, field, input, table, tell } from "../register/telling.js";
 import { foreign, make, say, speaking } from "../showing.js";
 import { ActForm, initial, memberOf } from "./form.js";
 import { kindName, lead, named, paragraph, rows, short } from "./reading.js";
 import { partiesOf } from "./parties.js";
-import { sharing } from "./sharing.js";
+import { actFile, sharing } from "./sharing.js";
 import * as timelines from "./timeline.js";
 
 // What each word in the address means.
-export const KINDS = { licence: "work.licence", transfer: "work.transfer", pledge: "work.pledge", release: "work.release", withdraw: "work.withdraw", erase: "privacy.erase" };
+export const KINDS = {
+  licence: "work.licence",
+  transfer: "work.transfer",
+  pledge: "work.pledge",
+  release: "work.release",
+  withdraw: "work.withdraw",
+  erase: "privacy.erase",
+  capture: "infringement.capture",
+  complain: "case.complain",
+  handover: "case.handover",
+  outcome: "case.outcome",
+};
+// Acts that no other entry of the work makes void.
+const STANDING = ["infringement.capture", "case.complain", "case.handover", "case.outcome"];
 const wordOf = (kind) => Object.keys(KINDS).find((word) => KINDS[word] === kind);
 
-// What this browser's keys are to a work: `{ owner, licences, pledges }`, each with the key's record.
-export async function rolesOf(site, { owners, licences, pledges }) {
+// What this browser's keys are to a work: `{ owner, licences, pledges, cases }`, each with the key's record.
+export async function rolesOf(site, { owners, licences, pledges, complaints }) {
   const held = async (items) => (await Promise.all(items.map(async (each) => ({ ...each, record: each.mandate ? undefined : await site.mine(each.key) })))).filter(({ record }) => record);
-  const [[owner = null], licensed, pledged] = await Promise.all([held(owners), held(licences), held(pledges)]);
-  return { owner, licences: licensed, pledges: pledged };
+  const own = complaints.map((item) => ({ item, key: hex(item.entry.by) }));
+  const [[owner = null], licensed, pledged, cases] = await Promise.all([owners, licences, pledges, own].map(held));
+  return { owner, licences: licensed, pledges: pledged, cases };
 }
+
+// Who may act against an infringement: an owner, or whoever has a licence that binds others and has not ended.
+export const enforcerOf = ({ owner, licences }) =>
+  owner?.record ?? licences.find(({ data }) => (data.get("exclusive") || data.get("sublicence")) && Number(data.get("until")) > Date.now())?.record ?? null;
 
 // What a key is called: "you", or its beginning and end.
 export const whoIn = (site) => (key) => (site.keys.some(({ id }) => id === key) ? say("mine.you") : short(key));
 
 // Who acts in an act of this kind: a key's record, or null.
-function actorOf(kind, roles, { pledge, under }) {
+function actorOf(kind, roles, values) {
+  const { pledge, under } = values;
+  if (kind === "infringement.capture" || kind === "case.complain") return enforcerOf(roles);
+  if (kind === "case.handover" || kind === "case.outcome") return roles.cases.find(({ item }) => hex(item.entry.hash) === values.case)?.record ?? null;
   if (kind === "work.release") return (roles.owner ?? roles.pledges.find(({ item }) => hex(item.entry.hash) === pledge))?.record ?? null;
   if (kind === "work.licence" && under) return roles.licences.find(({ item }) => hex(item.entry.hash) === under)?.record ?? null;
   return roles.owner?.record ?? null;
@@ -65,8 +87,9 @@ export class Dealing {
     // What was typed into the form that stood here before is kept first.
     await this.saving;
     const kept = await dealings.get(dealings.draftId(timeline.id, kind));
-    const start = initial(kind, { ...standing, mine: roles.owner });
-    const draft = { values: { ...start.values, ...kept?.values, ...given }, documents: kept?.documents ?? {} };
+    const start = initial(kind, { ...standing, mine: roles.owner, cases: roles.cases });
+    const draft = { values: { ...start.values, ...kept?.values, ...given }, documents: kept?.documents ?? {}, files: kept?.files ?? [] };
+    const others = kind === "case.complain" ? (await this.page.ownWorks()).filter(({ work }) => work !== timeline.id) : [];
     if (mine !== this.shown) return;
     const actor = actorOf(kind, roles, draft.values);
     const heading = make("h2", "", kindName(kind));
@@ -87,7 +110,7 @@ export class Dealing {
       this.saving = dealings.saveDraft(timeline.id, kind, draft);
       return this.saving;
     };
-    const fields = new ActForm(this.site, { kind, standing, draft, changed });
+    const fields = new ActForm(this.site, { kind, standing, cases: roles.cases, others, draft, changed });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       go.click();
@@ -100,7 +123,7 @@ export class Dealing {
         form.querySelector(`[data-field="${missing}"] :is(input, select)`).focus();
         throw new LedgerError("mine.missing", { actual: named(missing) });
       }
-      await this.review(timeline, kind, actor, fields, review, mine);
+      await this.review(timeline, kind, actorOf(kind, roles, draft.values), fields, review, mine);
     }, "primary");
     const leave = button("mine.leave", async () => {
       await dealings.remove(dealings.draftId(timeline.id, kind));
@@ -116,9 +139,9 @@ export class Dealing {
   async review(timeline, kind, actor, fields, element, mine) {
     // The work may have moved on while the form was being filled in.
     const fresh = await timelines.load(this.site, timeline.id);
-    const { words, documents } = fields.words();
-    const form = forms.fill(kind, words, { documents });
-    const place = { work: unhex(timeline.id, 32), prev: fresh.standing.head };
+    const { words, ...given } = fields.words();
+    const form = forms.fill(kind, words, given);
+    const place = { work: unhex(timeline.id, 32), prev: STANDING.includes(kind) ? null : fresh.standing.head };
     const act = acts.draft(kind, await this.site.origin(), actor.public, form, place);
     const parties = await partiesOf(this.site, kind, act.body.get("data"), actor.id, fresh.standing, timeline.id);
     if (mine !== this.shown) return;
@@ -127,7 +150,8 @@ export class Dealing {
     else parts.push(make("p", "", say("mine.alone")));
     const go = button(parties.length ? "mine.ask" : "mine.sign", async () => {
       const title = await this.titleOf(timeline.id);
-      const record = await dealings.keep(act, { mine: true, parties: parties.map(({ key }) => key), title, ...fields.draft });
+      const keeper = await keystore.unlock(actor.id);
+      const record = await dealings.keep(act, { mine: true, parties: parties.map(({ key }) => key), title, ...fields.draft }, keeper);
       await dealings.remove(dealings.draftId(timeline.id, kind));
       try {
         if (!parties.length) await this.send(record);
@@ -153,7 +177,7 @@ export class Dealing {
       const mark = make("span", has ? "mark" : "mark waiting", has ? "✓" : "○");
       mark.ariaHidden = "true";
       const told = make("span", "", say(has ? "mine.has-consented" : "mine.to-consent"));
-      const about = found === undefined ? [] : [memberOf(found)];
+      const about = found === undefined || (found === null && role === "recipient") ? [] : [memberOf(found)];
       return make("li", has ? "ok" : "", mark, role ? `${say(`mine.role-${role}`)} · ` : "", told, make("p", "", make("code", "", key)), ...about);
     }));
     return make("ul", "parties", ...items);
@@ -165,6 +189,10 @@ export class Dealing {
     const record = await dealings.get(id);
     if (record === null || record.body === undefined) {
       if (mine === this.shown) this.element.replaceChildren(make("p", "warning", say("mine.no-act")));
+      return;
+    }
+    if (record.isLocked) {
+      if (mine === this.shown) this.element.replaceChildren(make("h2", "", kindName(record.kind)), this.page.locked(record.sealed.by));
       return;
     }
     const act = dealings.actOf(record);
@@ -252,7 +280,9 @@ export class Dealing {
 
   recorded(record) {
     const { number, index } = record.answer;
-    return [paragraph("good", say("mine.recorded-means", { number: String(number ?? index) })), make("p", "", button("mine.close", () => this.page.go({ work: record.work })))];
+    const parts = [paragraph("good", say("mine.recorded-means", { number: String(number ?? index) }))];
+    if (record.secrets.length) parts.push(paragraph("caution", say("mine.keep-act")), make("p", "", actFile(record)));
+    return [...parts, make("p", "", button("mine.close", () => this.page.go({ work: record.work })))];
   }
 
   refused(record) {
@@ -330,7 +360,11 @@ export class Incoming {
     const isOwn = this.site.keys.some(({ id }) => id === by);
     if (mine !== this.taken) return;
     const opening = title === null ? null : [hex(title[0]), title[1]];
-    const keep = (more = {}) => dealings.keep({ body, secrets: act.secrets, leaf: act.leaf, consents: act.consents, ...more }, { mine: isOwn, parties: parties.map(({ key }) => key), title: opening });
+    const keep = async (more = {}) => {
+      const keeper = await keystore.nearest([by, ...asked.map(({ key }) => key)]);
+      const { secrets, records, leaf, consents } = act;
+      return dealings.keep({ body, secrets, records, leaf, consents, ...more }, { mine: isOwn, parties: parties.map(({ key }) => key), title: opening }, keeper);
+    };
     const done = async (record) => {
       await following.follow(work, { number: timeline.items[0].number, title: opening });
       this.page.go({ work, act: record.id });

@@ -9,9 +9,10 @@ import * as keystore from "../lib/keystore.js";
 import * as packing from "../lib/packing.js";
 import * as registration from "../lib/registration.js";
 import { idOf } from "../lib/request.js";
-import { button, chooser, save, table, tell } from "../register/telling.js";
+import * as vault from "../lib/vault.js";
+import { button, chooser, input, save, table, tell } from "../register/telling.js";
 import { foreign, make, say, speaking } from "../showing.js";
-import { Dealing, KINDS, rolesOf, whoIn } from "./dealing.js";
+import { Dealing, enforcerOf, KINDS, rolesOf, whoIn } from "./dealing.js";
 import { disclosing } from "./disclosing.js";
 import { erasing } from "./erasing.js";
 import { coded, kindName, lead, moment, paragraph, rows } from "./reading.js";
@@ -99,6 +100,7 @@ export class Detail {
     else if (Object.hasOwn(KINDS, what)) await this.dealing.form(timeline, KINDS[what], { ...given, ...this.settledBy(what) });
     else if (what === "disclose") await this.own(disclosing, mine);
     else if (what === "forget") await this.own(erasing, mine);
+    else if (what === "package") await this.own((await import("./packaging.js")).packaging, mine);
     else this.step.hidden = true;
   }
 
@@ -186,10 +188,18 @@ export class Detail {
     const feed = make("a", "", say("mine.feed"));
     feed.href = `works/${id}/feed.atom`;
     more.push(make("li", "", feed));
-    const name = this.timeline.items[0].number ?? id;
-    more.push(make("li", "", say("mine.by-command"), make("pre", "", make("code", "", `yuanzheng act case.complain --work ${name} …\nyuanzheng case package ${name} --to court …`))));
     const folded = make("details", "", make("summary", "", say("mine.more")), make("ul", "", ...more));
-    return [...(links.length ? [make("p", "acts", ...links.flatMap((each) => [each, " "]))] : []), folded];
+    return [...(links.length ? [make("p", "acts", ...links.flatMap((each) => [each, " "]))] : []), this.enforcement(roles, id), folded];
+  }
+
+  // What can be done against an infringement, and the package that tells it all; anybody may make one of what he can read.
+  enforcement(roles, id) {
+    const words = [];
+    if (enforcerOf(roles) !== null && this.timeline.standing.end === null) words.push("capture", "complain");
+    words.push("package");
+    if (roles.cases.length) words.push("handover", "outcome");
+    const steps = words.map((word) => make("li", "", this.page.link({ work: id, do: word }, say(`mine.do-${word}`)), make("p", "help", say(`mine.about-${word}`))));
+    return make("details", "enforcement", make("summary", "", say("mine.enforcement")), make("ul", "list", ...steps));
   }
 
   async unfollow(id) {
@@ -199,9 +209,9 @@ export class Detail {
   }
 
   // Plaintexts whose owner has not confirmed his passkey in this tab.
-  locked() {
+  locked(by) {
     const unlock = button("register.unlock", async () => {
-      await keystore.unlock(this.sealed.sealed.by);
+      await keystore.unlock(by);
       await this.page.refresh();
     });
     return make("p", "", say("register.locked"), " ", unlock);
@@ -209,20 +219,41 @@ export class Detail {
 
   downloads() {
     const { kept, sealed } = this;
-    if (kept === null && sealed !== null) return [this.locked()];
+    if (kept === null && sealed !== null) return [this.locked(sealed.sealed.by)];
     if (!kept?.certificate) return kept === null ? [] : [paragraph("", say("mine.no-certificate"))];
     const name = packing.nameOf(kept.kept.work);
     const verifier = () => this.site.client.bytes("verify.html").catch(() => null);
-    const plain = button("register.save-package", async () => save(`${name}.evidence.zip`, await packing.evidence(kept, { page: await verifier() })));
-    const proof = button("register.save-certificate", () => save(`${name}.tlog-proof`, kept.certificate));
-    const salts = button("register.save-salts", () => save(`${name}.salts.json`, registration.format(kept.kept), "application/json"));
-    const whole = chooser("register.save-originals", async (originals) => {
+    const measure = async (blob) => ({ sha256: hex((await this.site.measure(blob)).sha256), crc: await packing.crcOf(blob) });
+    // Everything is as of now, so that the certificate tells what came after the registration.
+    const pack = async (originals) => {
       tell("caution", "register.packing");
-      const measure = async (blob) => ({ sha256: hex((await this.site.measure(blob)).sha256), crc: await packing.crcOf(blob) });
-      save(`${name}.evidence.zip`, await packing.evidence(kept, { originals, measure, page: await verifier() }));
-      tell("good", "register.packed");
-    }, { multiple: true });
-    return [make("details", "", make("summary", "", say("mine.downloads")), make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", whole, " ", proof, " ", salts))];
+      const { printedOrNull } = await import("../printed.js");
+      const given = await vault.renewed(kept, this.site.client);
+      const [page, printed] = await Promise.all([verifier(), printedOrNull(given.certificate, annexes())]);
+      save(`${name}.evidence.zip`, await packing.evidence(given, { originals, measure, page, printed }));
+      tell(printed === null ? "caution" : "good", printed === null ? "register.packed-unprinted" : "register.packed");
+    };
+    const print = button("register.save-pdf", async () => {
+      tell("caution", "register.printing");
+      const { printed } = await import("../printed.js");
+      const { certificate } = await vault.renewed(kept, this.site.client);
+      save(`${name}.pdf`, await printed(certificate, annexes()), "application/pdf");
+      tell("good", "register.printed");
+    });
+    const plain = button("register.save-package", () => pack([]));
+    const proof = button("register.save-certificate", async () => save(`${name}.tlog-proof`, (await vault.renewed(kept, this.site.client)).certificate));
+    const salts = button("register.save-salts", () => save(`${name}.salts.json`, registration.format(kept.kept), "application/json"));
+    const whole = chooser("register.save-originals", pack, { multiple: true });
+    const boxes = ["expert", "fre902"].map((annex) => {
+      const control = input("checkbox", { id: `annex-${annex}`, value: annex });
+      const told = make("label", "", say(`mine.annex-${annex}`));
+      told.htmlFor = control.id;
+      return [control, make("div", "choice", control, told)];
+    });
+    const annexes = () => boxes.filter(([{ checked }]) => checked).map(([{ value }]) => value);
+    const printedWith = make("fieldset", "boxes", make("legend", "", say("mine.annexes")), ...boxes.map(([, row]) => row));
+    const parts = [make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", whole, " ", print, " ", proof, " ", salts), printedWith];
+    return [make("details", "", make("summary", "", say("mine.downloads")), ...parts)];
   }
 
   // Acts of this work that are under way, and forms that were begun.

@@ -1,13 +1,17 @@
 // The form of an act, made from the model that lib/forms.js draws from the ledger's own shapes.
 
+import { hex } from "../lib/bytes.js";
 import * as forms from "../lib/forms.js";
+import { Optional } from "../lib/schema.js";
 import { MESSAGES } from "../lib/tables.js";
 import { button, chooser, field, input } from "../register/telling.js";
 import { foreign, make, say } from "../showing.js";
 import { coded, inOrder, moment, named, paragraph, short } from "./reading.js";
 
 // What is settled by the work that the act is about, and what an office's counter asks for its clients.
-const SETTLED = ["mandate", "pledge", "target", "under"];
+const SETTLED = ["agent", "mandate", "mode", "pledge", "target", "under"];
+// Times that matter to the minute.
+const MOMENTS = ["start", "end"];
 // Grounds that owners may give; heirs, courts and mergers go through an office.
 const CHOICES = { ground: { "work.transfer": ["contract", "gift"] } };
 const KEY = /^[0-9a-f]{64}$/;
@@ -18,10 +22,11 @@ const today = (years = 0) => {
   date.setUTCFullYear(date.getUTCFullYear() + years);
   return date.toISOString().slice(0, 10);
 };
+const now = () => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 16);
 
 // The fields that a form of this kind shows, for a work of a category.
 function modelOf(kind, category) {
-  const asked = forms.model(kind).filter(({ name }) => !SETTLED.includes(name));
+  const asked = forms.model(kind, "none").filter(({ name }) => !SETTLED.includes(name));
   return inOrder(asked, ({ name }) => name).map((each) => ({ ...each, options: optionsOf(kind, category, each) }));
 }
 
@@ -33,28 +38,39 @@ function optionsOf(kind, category, { name, options }) {
   return options;
 }
 
-// What a form starts with.
-export function initial(kind, { category, owners, mine }) {
+// What a form starts with; `cases` are the complaints that whoever acts may answer for.
+export function initial(kind, { category, owners, mine, cases }) {
+  const newest = cases.length ? hex(cases.at(-1).item.entry.hash) : "";
   const start = {
     "work.licence": { exclusive: "false", sublicence: "false", territory: "CN", from: today(), until: today(1), rights: category.startsWith("work.") ? "" : "0" },
     "work.transfer": { ground: "contract", moves: JSON.stringify([{ from: mine?.key ?? owners[0].key, to: "", share: String(mine?.share ?? owners[0].share) }]) },
+    "infringement.capture": { method: "web", start: now(), end: now() },
+    "case.handover": { case: newest, to: "court", purpose: "evidence" },
+    "case.outcome": { case: newest, outcome: "accepted" },
   }[kind];
-  return { values: start ?? {}, documents: {} };
+  return { values: start ?? {}, documents: {}, files: [] };
 }
 
 export class ActForm {
-  // `draft` is `{ values, documents }`, texts by the fields' names; `changed` hears of every change.
-  constructor(site, { kind, standing, draft, changed }) {
-    Object.assign(this, { site, kind, standing, draft, changed, asked: new Map() });
+  // `draft` is `{ values, documents, files }`, texts by the fields' names; `changed` hears of every change. `others` are further
+  // works, `{ work, title }`.
+  constructor(site, { kind, standing, cases, others, draft, changed }) {
+    Object.assign(this, { site, kind, standing, cases, others, draft, changed, asked: new Map() });
     this.model = modelOf(kind, standing.category);
   }
 
   elements() {
-    return this.model.map((each) => {
-      const element = this.control(each);
-      element.dataset.field = each.name;
-      return element;
+    const fields = this.model.map((each) => [each.name, this.control(each)]);
+    if (this.takesFiles) fields.push(["files", this.files()]);
+    return fields.flatMap(([name, element]) => {
+      if (element === null) return [];
+      element.dataset.field = name;
+      return [element];
     });
+  }
+
+  get takesFiles() {
+    return this.kind === "infringement.capture";
   }
 
   set(name, value) {
@@ -69,12 +85,15 @@ export class ActForm {
   control(each) {
     const { name, type, options } = each;
     if (type === "moves") return this.moves();
-    if (type === "document") return this.document(name);
+    if (type === "document") return this.document(each);
     if (type === "flag") return this.flag(name);
     if (type === "key" || type === "holder") return this.key(named(name), this.value(name), (value) => this.set(name, value), help(name) || say("mine.help-key"));
     if (type === "choice") return this.choice(name, options);
-    if (options.length) return this.boxes(name, options);
-    const control = input(type === "time" ? "date" : "text", { value: this.value(name), autocomplete: "off" });
+    if (options.length) return this.boxes(named(name), name, options.map(([code]) => [String(code), coded(name, code)]));
+    if (["case", "handover", "captures", "works"].includes(name)) return this.entries(each);
+    const kind = type !== "time" ? "text" : MOMENTS.includes(name) ? "datetime-local" : "date";
+    const control = input(kind, { value: this.value(name), autocomplete: "off" });
+    if (type === "bytes") Object.assign(control, { className: "mono", spellcheck: false });
     control.addEventListener("input", () => this.set(name, control.value.trim()));
     return field(this.titled(each), control, help(name));
   }
@@ -97,24 +116,81 @@ export class ActForm {
     return field(named(name), control, help(name));
   }
 
-  boxes(name, options) {
+  // Earlier entries that the act is about: one of them, or any; null where there are none.
+  entries(each) {
+    const { name, type, required } = each;
+    const told = (item) => `${moment(item.time)} · ${item.number ?? item.index}`;
+    const choice = (item) => [hex(item.entry.hash), told(item)];
+    const found = {
+      case: () => this.cases.map(({ item }) => choice(item)),
+      handover: () => this.standing.handovers.map(choice),
+      captures: () => this.standing.captures.map(choice),
+      works: () => this.others.map(({ work, title }) => [work, title]),
+    }[name]();
+    if (!found.length) return null;
+    if (type === "list") return this.boxes(this.titled(each), name, found);
+    const control = document.createElement("select");
+    for (const [code, words] of required ? found : [["", say("mine.none-of-them")], ...found]) control.append(new Option(words, code));
+    control.value = this.value(name);
+    control.addEventListener("change", () => this.set(name, control.value));
+    return field(this.titled(each), control, help(name));
+  }
+
+  // `choices` are `[code, words]`.
+  boxes(title, name, choices) {
     const chosen = new Set(this.value(name).split(",").filter(Boolean));
-    const draw = options.map(([code]) => {
-      const control = input("checkbox", { id: `${name}-${code}`, checked: chosen.has(String(code)) });
+    const draw = choices.map(([code, words]) => {
+      const control = input("checkbox", { id: `${name}-${code}`, checked: chosen.has(code) });
       control.addEventListener("change", () => {
-        if (control.checked) chosen.add(String(code));
-        else chosen.delete(String(code));
+        if (control.checked) chosen.add(code);
+        else chosen.delete(code);
         this.set(name, [...chosen].join(","));
       });
-      const told = make("label", "", coded(name, code));
+      const told = make("label", "", foreign(words, "span"));
       told.htmlFor = control.id;
       return make("div", "choice", control, told);
     });
-    return make("fieldset", "boxes", make("legend", "", named(name)), ...draw);
+    return make("fieldset", "boxes", make("legend", "", title), ...draw);
+  }
+
+  // Files that the act lists, in the clear or sealed.
+  files() {
+    const list = make("ul", "bare");
+    const draw = () => list.replaceChildren(...this.draft.files.map(({ name }) => make("li", "", foreign(name), " ", this.removal(name, draw))));
+    const control = chooser("web.add-files", (chosen) => {
+      const taken = this.addFiles(chosen).then(draw);
+      this.measuring = Promise.allSettled([this.measuring, taken]);
+      return taken;
+    }, { multiple: true });
+    const sealed = input("checkbox", { id: "sealed-files", checked: this.value("sealed") === "true" });
+    sealed.addEventListener("change", () => this.set("sealed", String(sealed.checked)));
+    const told = make("label", "", say("mine.flag-sealed"), make("span", "help", say("mine.help-sealed")));
+    told.htmlFor = sealed.id;
+    draw();
+    const title = `${named("files")} ${say("mine.optional")}`;
+    return make("fieldset", "", make("legend", "", title), make("p", "help", say("mine.help-files")), make("p", "", control), list, make("div", "choice", sealed, told));
+  }
+
+  removal(name, then) {
+    return button("web.clear", async () => {
+      this.draft.files = this.draft.files.filter((each) => each.name !== name);
+      await this.changed();
+      then();
+    });
+  }
+
+  // Of two files of one name the newer counts.
+  async addFiles(chosen) {
+    const measured = [];
+    for (const { name, blob } of chosen) measured.push({ ...(await this.site.measure(blob)), name: name.toWellFormed() });
+    const all = new Map([...this.draft.files, ...measured].map((file) => [file.name, file]));
+    this.draft.files = [...all.values()];
+    await this.changed();
   }
 
   // A document is measured here; its digest alone goes into the act.
-  document(name) {
+  document(each) {
+    const { name } = each;
     const attached = make("span", "chosen");
     const take = async (file) => {
       const { sha256, size } = await this.site.measure(file);
@@ -134,7 +210,7 @@ export class ActForm {
       attached.replaceChildren(...(found ? [foreign(found.name)] : [say("mine.no-document")]));
     };
     show();
-    const title = make("p", "label", named(name));
+    const title = make("p", "label", this.titled(each));
     title.id = `label-${name}`;
     const hint = make("p", "help", help(name) || say("mine.help-document"));
     hint.id = `help-${name}`;
@@ -170,7 +246,9 @@ export class ActForm {
       return;
     }
     const found = await this.site.member(key).catch(() => undefined);
-    if (isNewest() && found !== undefined) told.replaceChildren(memberOf(found));
+    // Whoever receives evidence need not be anybody's member.
+    const isStranger = found === null && this.kind === "case.handover";
+    if (isNewest() && found !== undefined && !isStranger) told.replaceChildren(memberOf(found));
   }
 
   moves() {
@@ -224,12 +302,15 @@ export class ActForm {
         words.push([name, JSON.parse(text).map(({ from, to, share }) => `${from}:${to}:${share}`).join(",")]);
       } else if (type === "time") {
         // A day is the day in Wuhan.
-        if (text) words.push([name, `${text}T00:00+08:00`]);
+        if (text) words.push([name, text.includes("T") ? `${text}+08:00` : `${text}T00:00+08:00`]);
       } else if (text) {
-        words.push([name, text]);
+        words.push([name, text.toWellFormed()]);
       }
     }
-    return { words, documents: new Map(Object.entries(documents).map(([name, { sha256 }]) => [name, sha256])) };
+    // What may be nil is said to be, where nothing was given.
+    for (const { name, shape } of this.model) if (shape instanceof Optional && !documents[name]) words.push([name, ""]);
+    const listed = this.takesFiles ? { files: this.draft.files, sealed: values.sealed === "true" } : {};
+    return { words, ...listed, documents: new Map(Object.entries(documents).map(([name, { sha256 }]) => [name, sha256])) };
   }
 
   // The first field that must be filled in and is not.

@@ -20,6 +20,8 @@ function demanded(kind, data, { owners, pledges, work }, isOwner) {
       // Of the owners one is enough: the first, unless one acts.
       return found === undefined ? [] : [{ key: found.key, mandate: found.mandate, role: "released" }, ...(isOwner ? [] : all.slice(0, 1))];
     }
+    case "case.handover":
+      return [{ ...holder(data, "recipient"), role: "recipient" }];
     case "work.withdraw":
       return hex(data.get("target")) === work ? all : [];
     default:

@@ -14,9 +14,9 @@ export const kindName = (kind) => (Object.hasOwn(ACTS, kind) ? label(ACTS[kind])
 export const short = (key) => `${key.slice(0, 8)}…${key.slice(-6)}`;
 
 // The order in which people read a statement; the ledger's own is that of the alphabet.
-const ORDER = ["moves", "licensee", "pledgee", "pledge", "target", "fields", "rights", "exclusive", "territory", "from", "until", "sublicence", "under", "ground"];
-const LAST = ["contract", "document", "mandate"];
-const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : LAST.includes(name) ? 100 : 50);
+const ORDER = ["case", "respondent", "method", "address", "start", "end", "operator", "tool", "version", "name", "recipient", "to", "purpose", "outcome", "docket", "moves", "licensee", "pledgee", "pledge", "target", "fields", "rights", "exclusive", "territory", "from", "until", "sublicence", "under", "ground"];
+const LAST = ["statement", "captures", "works", "environment", "log", "cleanliness", "disclosed", "handover", "contract", "document", "mandate"];
+const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : LAST.includes(name) ? 100 + LAST.indexOf(name) : 50);
 export const inOrder = (items, nameOf) => [...items].sort((a, b) => rank(nameOf(a)) - rank(nameOf(b)));
 
 // A code as a person says it, and as it is where nobody has said how.
@@ -70,6 +70,7 @@ function told(name, value, opened) {
 export function rows(data, { secrets = [] } = {}) {
   const opened = new Map(secrets.map((secret) => [hex(forms.committed(secret)), secret.value]));
   return inOrder(data, ([name]) => name).flatMap(([name, value]) => {
+    if (name === "manifest" && opened.has(hex(value))) return [[named(name), say("mine.files", { count: String(opened.get(hex(value))[0]) })]];
     if (name === "files") return [[named(name), say("mine.files", { count: String(value.length) })]];
     if (name === "moves") return value.map((move, at) => [`${named(name)} ${at + 1}`, moved(move)]);
     if (name === "provenance") return value instanceof Map ? Array.from(value, ([key, item]) => [named(key), foreign(told(key, item, opened))]) : [];
@@ -97,7 +98,7 @@ export function lead(kind, data, by, who) {
 }
 
 // Chinese sets Latin letters apart, but not from its punctuation.
-const spaced = (text) => (speaking() === "zh" ? text.replace(/([\p{Script=Han}])(?=[0-9a-f]{8}…)|(…[0-9a-f]{6})(?=\p{Script=Han})/gu, "$1$2 ") : text.replace(/^you\b/, "You"));
+const spaced = (text) => (speaking() === "zh" ? text.replace(/([\p{Script=Han}])(?=[0-9a-f]{8}…)|(…[0-9a-f]{6})(?=\p{Script=Han})/gu, "$1$2 ") : text.replace(/^(?![0-9a-f]{8}…)\p{Ll}/u, (letter) => letter.toUpperCase()));
 
 const movedShort = (move, who) =>
   say("mine.moved", { from: who(hex(move.get("from").get("key"))), to: who(hex(move.get("to").get("key"))), share: String(move.get("share")) });

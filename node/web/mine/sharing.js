@@ -16,10 +16,13 @@ export const linkOf = (record, { withTitle = true } = {}) => {
   return address.href + request.format(actOf(record), title);
 };
 
+// What saves a record as an act's file.
+export const actFile = (record) =>
+  button("mine.save-act", () => save(`${record.kind}-${record.id.slice(0, 8)}.act.json`, actOf(record).format(), "application/json"));
+
 // The panel that hands a record on; `hint` says to whom and what for.
 export function sharing(record, hint, withTitle) {
-  const name = `${record.kind}-${record.id.slice(0, 8)}.act.json`;
-  const file = button("mine.save-act", () => save(name, actOf(record).format(), "application/json"));
+  const file = actFile(record);
   let link;
   try {
     link = linkOf(record, { withTitle });

@@ -67,6 +67,9 @@ export function standing(items) {
     licences: status.licences.map(party("licensee")),
     pledges: status.pledges.map(party("pledgee")),
     objections: status.objections.map(made),
+    captures: items.filter(({ entry }) => entry.kind === "infringement.capture"),
+    complaints: items.filter(({ entry }) => entry.kind === "case.complain" && equal(entry.work, first.hash)),
+    handovers: items.filter(({ entry }) => entry.kind === "case.handover"),
     end: status.end,
     head: items.at(-1).entry.hash,
   };

@@ -2,7 +2,6 @@
 
 import { Unreachable } from "../lib/client.js";
 import * as keystore from "../lib/keystore.js";
-import * as packing from "../lib/packing.js";
 import * as registration from "../lib/registration.js";
 import * as vault from "../lib/vault.js";
 import { foreign, make, say, speaking } from "../showing.js";
@@ -86,7 +85,7 @@ export class Works {
     const again = button("register.again", () => this.reopen(id, draft));
     if (state === "asked") return [make("p", "", this.act(work), " ", again)];
     if (state === "refused") return draft === null ? [] : [make("p", "", again, " ", this.removal(id))];
-    const salts = button("register.save-salts", () => save(`${packing.nameOf(kept.work)}.salts.json`, registration.format(kept), JSON_TYPE));
+    const salts = button("register.save-salts", () => save(`${registration.nameOf(kept.work)}.salts.json`, registration.format(kept), JSON_TYPE));
     return [...(work.certificate === null ? [] : this.packages(work)), make("p", "", salts)];
   }
 
@@ -99,19 +98,19 @@ export class Works {
   }
 
   packages(work) {
-    const name = packing.nameOf(work.kept.work);
+    const name = registration.nameOf(work.kept.work);
     const proof = button("register.save-certificate", () => save(`${name}.tlog-proof`, vault.disclosed(work, work.kept)));
     const plain = button("register.save-package", () => this.savePackage(work), "primary");
     const printed = button("register.save-pdf", () => this.savePdf(name, vault.disclosed(work, work.kept)));
-    const whole = chooser("register.save-originals", (files) => this.saveOriginals(work, files), { multiple: true });
+    const whole = chooser("register.save-originals", (files) => this.savePackage(work, files), { multiple: true });
     return [make("p", "caution", say("register.only-salts")), make("p", "", plain, " ", proof, " ", printed, " ", whole)];
   }
 
   // The certificate for people, made here: it names them, and the node is not to know.
   async savePdf(name, certificate) {
     tell("caution", "register.printing");
-    const [{ pdf }, { load }] = await Promise.all([import("../printing/printing.js"), import("../printing/fonts.js")]);
-    save(`${name}.pdf`, await pdf(certificate, await load()), "application/pdf");
+    const { printed } = await import("../printed.js");
+    save(`${name}.pdf`, await printed(certificate), "application/pdf");
     tell("good", "register.printed");
   }
 
@@ -120,16 +119,13 @@ export class Works {
     return this.client.bytes("verify.html").catch(() => null);
   }
 
-  async saveOriginals(work, originals) {
-    tell("caution", "register.packing");
-    await this.savePackage(work, originals);
-    tell("good", "register.packed");
-  }
-
   async savePackage(work, originals = []) {
-    const certificate = vault.disclosed(work, work.kept);
-    const zip = await packing.evidence({ ...work, certificate }, { originals, measure: this.measure, page: await this.page() });
-    save(`${packing.nameOf(work.kept.work)}.evidence.zip`, zip);
+    tell("caution", "register.packing");
+    const [packing, { printedOrNull }] = await Promise.all([import("../lib/packing.js"), import("../printed.js")]);
+    const given = await vault.renewed({ ...work, certificate: vault.disclosed(work, work.kept) }, this.client);
+    const [page, printed] = await Promise.all([this.page(), printedOrNull(given.certificate)]);
+    save(`${registration.nameOf(work.kept.work)}.evidence.zip`, await packing.evidence(given, { originals, measure: this.measure, page, printed }));
+    tell(printed === null ? "caution" : "good", printed === null ? "register.packed-unprinted" : "register.packed");
   }
 
   pending(answers) {
@@ -140,7 +136,7 @@ export class Works {
 
   act({ prepared }) {
     const act = registration.toAct(prepared);
-    return button("register.save-act", () => save(`${packing.nameOf(prepared.work)}.act.json`, act.format(), JSON_TYPE), "primary");
+    return button("register.save-act", () => save(`${registration.nameOf(prepared.work)}.act.json`, act.format(), JSON_TYPE), "primary");
   }
 
   removal(id) {
