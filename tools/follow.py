@@ -319,10 +319,10 @@ def _listed(url: str, page: Any, after: int) -> tuple[list[int], int | None]:
         indexes = [each["index"] for each in page["history"]]
         following = page["next"]
     except (KeyError, TypeError) as error:
-        raise LedgerError("tools.bad-answer", field=url, actual="history") from error
+        raise LedgerError("tools.bad-answer", field=url, actual=page) from error
     numbers = [after - 1, *indexes, *([] if following is None else [following])]
     if not all(type(each) is int for each in numbers) or any(b <= a for a, b in pairwise(numbers)):
-        raise LedgerError("tools.bad-answer", field=url, actual="history")
+        raise LedgerError("tools.bad-answer", field=url, actual=page)
     return indexes, following
 
 

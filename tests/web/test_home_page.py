@@ -791,6 +791,7 @@ def views(works: Works) -> dict[str, str]:
         "digest": f"?sha256={digest}",
         "offices": "?view=offices",
         "operating": "?view=operating",
+        "verifier": "?view=verifier",
         "refused": "?find=none",
         "alarm": "?",
     }
