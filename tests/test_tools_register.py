@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -515,13 +516,15 @@ def test_the_same_content_gives_the_same_package(tmp_path: Path) -> None:
         assert opened.namelist()[-1] == "files/sub/图.bin"
 
 
-def test_a_table_of_works(centre: Live, tmp_path: Path) -> None:
-    """Each row is a work with its own title, author, category, mode and fields; paths are relative to the table."""
-    write(tmp_path / "照片.jpg", b"a photo of the table's own")
-    write(tmp_path / "配方" / "a.txt", b"a recipe of the table's own")
+@pytest.mark.parametrize("encoded", [lambda rows: b"\xef\xbb\xbf" + rows.encode(), lambda rows: rows.encode("gb18030")])
+def test_a_table_of_works(centre: Live, tmp_path: Path, encoded: Callable[[str], bytes]) -> None:
+    """Each row is a work with its own title, author, category, mode and fields; paths are relative to the table, which is as
+    Excel saves it, in either encoding, with a line of empty cells below."""
+    write(tmp_path / "照片.jpg")
+    write(tmp_path / "配方" / "a.txt")
     rows = "path,title,author,category,mode,completed,provenance.source\n"
-    rows += "照片.jpg,江汉关,陈𠮷,work.photograph,,2026-11-01,相机拍摄\n配方,秘方,,trade-secret,,,\n"
-    table = write(tmp_path / "works.csv", b"\xef\xbb\xbf" + rows.encode())
+    rows += "照片.jpg,江汉关,陈𠮷,work.photograph,,2026-11-01,相机拍摄\n配方,秘方,,trade-secret,,,\n,,,,,,\n"
+    table = write(tmp_path / "works.csv", encoded(rows))
     said = centre.register("--table", table, "--out", tmp_path / "out", "--no-package", "--json")
     assert said.code == 0, said
     assert len(said.json["works"]) == 2
@@ -544,12 +547,14 @@ def test_a_table_of_works(centre: Live, tmp_path: Path) -> None:
         ("path,nonsense\na.bin,1\n", "nonsense"),
         ("path,completed\na.bin,yesterday\n", "yesterday"),
         ("path\nmissing.bin\n", "missing.bin"),
+        ("path,mode\na.bin,seal\n", "seal"),
+        (b"path\n\xff.bin\n", "UTF-8 or GB18030"),
     ],
 )
-def test_a_table_that_is_wrong(centre: Live, tmp_path: Path, content: str, said: str) -> None:
+def test_a_table_that_is_wrong(centre: Live, tmp_path: Path, content: str | bytes, said: str) -> None:
     """The line and what is wrong with it; nothing is registered."""
     write(tmp_path / "a.bin")
-    table = write(tmp_path / "works.csv", content.encode())
+    table = write(tmp_path / "works.csv", content if isinstance(content, bytes) else content.encode())
     answer = centre.register("--table", table, "--out", tmp_path / "out", "--no-package")
     assert answer.code == 3
     assert said in answer.err

@@ -1,7 +1,8 @@
 """Register files and folders: hash them here, sign here, send only digests and commitments.
 
 Each argument is one work; a folder is one work with a manifest of its files (--each: every file is a work of its own).
---table registers the rows of a CSV file: a column path, and any of title, author, category, mode, or fields as for --set.
+--table registers the rows of a CSV file (UTF-8 or GB18030): a column path, and any of title, author, category, mode, or
+fields as for --set; the page /register takes the same table.
 For each work three files are written to --out: NAME.tlog-proof (the certificate, with your disclosures), NAME.salts.json
 (the only copy of the salts; keep it secret and safe) and NAME.evidence.zip (an evidence package to hand over).
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import os
 import re
@@ -47,6 +49,7 @@ from tools.submit import DEFAULT_URL, is_complete, make_entry, origin_of, report
 
 MAX_LOOKUPS = 64
 """Files of one work that are looked up before it is signed."""
+_LARGEST_TABLE = 2**24
 EXAMPLE = "yuanzheng register photo.jpg designs/ --key member.key --category work.art"
 
 
@@ -212,25 +215,39 @@ def _work(
 
 def _rows(path: Path) -> list[tuple[str, list[tuple[Path, str]], dict[str, str]]]:
     """The works of a table; paths are relative to it. Raises `LedgerError` naming the line."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if "path" not in (reader.fieldnames or ()):
-            raise LedgerError(
-                "tools.table", field=str(path), expected="column path", actual=", ".join(reader.fieldnames or ())
-            )
-        found = []
-        for row in reader:
-            if None in row or not row["path"]:
-                raise LedgerError(
-                    "tools.table",
-                    field=f"{path}:{reader.line_num}",
-                    expected="column path",
-                    actual=str(row.get("path")),
-                )
-            values = {key: (value or "").strip() for key, value in row.items()}
-            work = path.parent / values.pop("path")
-            found.append((work.name, files_of(work), values))
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""))
+    if "path" not in (reader.fieldnames or ()):
+        raise LedgerError(
+            "tools.table", field=str(path), expected="column path", actual=", ".join(reader.fieldnames or ())
+        )
+    found = []
+    for row in reader:
+        # Under None stand the cells beyond the header.
+        extra: Any = row.pop(None, ())
+        values = {key: (value or "").strip() for key, value in row.items()}
+        # Spreadsheets end with lines and columns of empty cells.
+        if not any(values.values()) and not any(extra):
+            continue
+        place = f"{path}:{reader.line_num}"
+        if any(extra) or not values["path"]:
+            raise LedgerError("tools.table", field=place, expected="column path", actual=values["path"])
+        if values.get("mode", "") not in ("", "open", "sealed"):
+            # Whoever misspells sealed must not find his digests published.
+            raise LedgerError("tools.table", field=place, expected="mode open | sealed", actual=values["mode"])
+        work = path.parent / values.pop("path")
+        found.append((work.name, files_of(work), values))
     return found
+
+
+def _text(path: Path) -> str:
+    """A table as a spreadsheet saved it: UTF-8, or GB18030 as Excel in China writes it. Raises `LedgerError`."""
+    data = read_limited(path, _LARGEST_TABLE)
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise LedgerError("tools.table", field=str(path), expected="UTF-8 or GB18030", actual="neither")
 
 
 def _unused(name: str, names: set[str]) -> str:

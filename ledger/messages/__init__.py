@@ -42,6 +42,7 @@ AREAS = (
     "slip",
     "store",
     "story",
+    "table",
     "tiles",
     "tools",
     "vault",

@@ -262,6 +262,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "registration. Content, titles and names stay private."
         ),
     ),
+    "register.open-table": ("打开这张表", "Open the table"),
     "register.opening-backup": ("正在打开备份……", "Opening the backup…"),
     "register.other-promise": (
         "分中心的收到凭据不是这件作品的（{actual}），未采用。",
@@ -376,8 +377,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "register.suggest": ("替我想一个", "Suggest one"),
     "register.suggested": ("请抄写：", "Write it down:"),
+    "register.table-of": ("一张表：已登记 {done} / {total} 件", "A table of works: {done} of {total} registered"),
     "register.time": ("登记时间", "Time"),
     "register.title": ("登记确权", "Register a work"),
+    "register.to-table": ("有许多作品？用表格一次登记", "Many works? Register them by a table"),
     "register.try-now": ("现在重试", "Try now"),
     "register.unable": (
         "这个浏览器不能在此签名：请用最新版浏览器，并通过 https 打开本页；也可以在电脑上使用 yuanzheng register。",

@@ -1,19 +1,23 @@
 // Files out of choices and drops, folders included, each with the name by which it is compared.
 
-// The files that were chosen, those of a folder by their paths below it.
+// The files that were chosen, those of a folder by their paths below it; `folder` is what that is called.
 export const chosen = (list) =>
-  Array.from(list, (file) => ({ name: below(file.webkitRelativePath) || file.name, size: file.size, blob: file }));
+  Array.from(list, (file) => {
+    const [folder, ...below] = file.webkitRelativePath.split("/");
+    return { name: below.join("/") || file.name, folder, size: file.size, blob: file };
+  });
 
 // What a work may be called after one of its files: the file's name without its folders and its ending.
 export const titleOf = (name) => name.split("/").at(-1).replace(/(?<=.)\.[^.]*$/, "");
-
-const below = (path) => path.split("/").slice(1).join("/");
 
 // The files that were dropped; the browser forgets them once the event is over, so that nothing waits before all are named.
 export async function dropped(transfer) {
   const found = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!found.length) return chosen(transfer.files);
-  const lists = await Promise.all(found.map((entry) => (entry.isDirectory ? inside(entry, "") : named(entry, ""))));
+  const lists = await Promise.all(found.map(async (entry) => {
+    const files = await (entry.isDirectory ? inside(entry, "") : named(entry, ""));
+    return files.map((file) => ({ ...file, folder: entry.isDirectory ? entry.name : "" }));
+  }));
   return lists.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -35,14 +35,16 @@ const current = { id: crypto.randomUUID(), isDirty: false, version: 0, reviewed:
 const turns = new Queue();
 const saving = new Queue();
 const acting = new Queue();
-let keys, form, works, hashers;
+// `table` is the part of the page for many works at once, fetched where the address asks for it.
+let keys, form, works, hashers, table_;
 
 function start() {
   speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
   hashers = newHashers();
   keys = new Keys($("key"), client, keyChanged);
   form = new Form($("form"), { changed, measure, queue: turns });
-  works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked });
+  works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked, judge, address });
+  $("to-table").href = address("");
   turns.run(load).catch(tellStart);
   $("language").addEventListener("click", turnLanguage);
   $("stop").addEventListener("click", stop);
@@ -57,6 +59,7 @@ function start() {
 // What can be signed depends on the key, and what can be read.
 function keyChanged() {
   showReview();
+  table_?.keyChanged();
   works.show().catch(tellError);
 }
 
@@ -70,25 +73,55 @@ async function load() {
     return;
   }
   await keys.start();
-  const [last] = (await vault.list()).filter(({ state }) => state === "draft");
+  const [last] = (await vault.list()).filter(({ state, batch }) => state === "draft" && !batch);
   show(last ?? null);
-  await works.show();
+  await Promise.all([works.show(), startTable()]);
   document.querySelector("main").dataset.state = "ready";
   works.resume();
+}
+
+const tableOf = () => new URLSearchParams(location.search).get("table");
+
+// This page with a table in it, by its id, or none.
+function address(id) {
+  const found = new URL("register", location.href);
+  if (id !== null) found.searchParams.set("table", id);
+  if (speaking() === "en") found.searchParams.set("lang", "en");
+  return found.href;
+}
+
+async function startTable() {
+  if (tableOf() === null) return;
+  $("work").hidden = true;
+  $("table").hidden = false;
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("table.css", $("script").src).href });
+  document.head.append(style);
+  const { Table } = await import("./register/table.js");
+  table_ = new Table($("table"), {
+    client,
+    keys,
+    measure,
+    stop,
+    address,
+    judge,
+    others: async () => false,
+    went: (id) => history.replaceState(null, "", address(id)),
+    changed: () => works.show(),
+  });
+  await table_.start(tableOf());
 }
 
 function turnLanguage(event) {
   event.preventDefault();
   speak(speaking() === "zh" ? "en" : "zh");
-  const address = new URL(location.href);
-  if (speaking() === "en") address.searchParams.set("lang", "en");
-  else address.searchParams.delete("lang");
-  history.replaceState(null, "", address);
+  history.replaceState(null, "", address(tableOf()));
+  $("to-table").href = address("");
   keys.show();
   form.show();
   showFiles();
   showReview();
   works.show();
+  table_?.speak();
 }
 
 // The draft
@@ -184,6 +217,10 @@ async function measure(blob, told = () => () => {}) {
     throw new LedgerError(mine === hashers ? "register.unreadable" : "register.stopped", { actual: blob.name ?? "" });
   }
 }
+
+// Judges a certificate where the page does not wait for it.
+let judged = 0;
+const judge = (given) => Object.values(hashers)[judged++ % 2].ask("judge", given);
 
 // Stops whatever is being measured; what waits for its turn is measured after all.
 function stop() {

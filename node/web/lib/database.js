@@ -47,25 +47,36 @@ const objects = async (store, mode) => (await database()).transaction(store, mod
 
 // Replaces a record by what `change` makes of it (null where there is none) in one transaction; null removes it. Returns
 // what stands there then, once it is on the disk.
-export async function update(store, id, change) {
+export const update = async (store, id, change) => (await updateAll(store, [[id, change]]))[0];
+
+// The same for many records, `[id, change]` each, in one transaction: all of them or none.
+export async function updateAll(store, changes) {
   const transaction = (await database()).transaction(store, "readwrite", { durability: "strict" });
   const records = transaction.objectStore(store);
   const done = new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
     transaction.onabort = () => reject(transaction.error);
   });
-  const present = (await settled(records.get(id))) ?? null;
-  let next;
+  const present = await Promise.all(changes.map(([id]) => settled(records.get(id))));
   try {
-    const changed = change(present);
-    next = changed === null || changed === present ? changed : { ...changed, id };
+    const next = changes.map(([id, change], at) => put(records, id, present[at] ?? null, change));
+    await done;
+    return next;
   } catch (error) {
-    transaction.abort();
+    if (transaction.error === null) transaction.abort();
     await done.catch(() => {});
     throw error;
   }
-  if (next === null) records.delete(id);
-  else if (next !== present) records.put(next);
-  await done;
+}
+
+function put(records, id, present, change) {
+  const changed = change(present);
+  if (changed === null) {
+    records.delete(id);
+    return null;
+  }
+  if (changed === present) return present;
+  const next = { ...changed, id };
+  records.put(next);
   return next;
 }

@@ -1,7 +1,8 @@
 // The works of this browser: drafts, what was signed, and the salts that open it. Of a draft nothing is ever sent, of what was
 // signed the leaves.
 //
-// A record is `{ id, state, draft, sealed, nonce, consents, leaves, leaf_hash, answers, refusal, certificate, policy, changed }`. Its
+// A record is `{ id, state, draft, sealed, nonce, consents, leaves, leaf_hash, answers, refusal, certificate, policy, changed }`, with
+// `batch`, `{ id, row }`, if it is a row of a table (lib/batch.js). Its
 // state goes from "draft", perhaps by "asked" (prepared, and co-owners are to consent), to "signed" (signed and saved, perhaps
 // sent), perhaps by "pending" (a replica has promised to pass it on), to "registered" or "refused". From "asked" on all that
 // names anything is in `sealed` (lib/sealing.js): `{ prepared, draft }` with the statement's `nonce` and the `consents` beside it,
@@ -22,7 +23,8 @@ import * as sealing from "./sealing.js";
 import * as verify from "./verify.js";
 
 const STORE = "works";
-const NEW = "new";
+export const NEW = "new";
+export const UNDER_WAY = ["signed", "pending"];
 const EMPTY = {
   draft: null,
   sealed: null,
@@ -63,14 +65,20 @@ const sealedDraft = async (id, draft) => sealing.seal(await keystore.deviceKeepe
 const after = (record) => Math.max(Date.now(), (record?.changed ?? 0) + 1);
 
 // Changes a record that is in one of these states, of which NEW is that there is none yet; returns what stands there then.
-const change = (id, states, changes) =>
-  database.update(STORE, id, (record) =>
-    states.includes(record?.state ?? NEW) ? { ...EMPTY, ...record, ...changes(record), changed: after(record) } : record,
-  );
+const change = async (...given) => (await changeAll([given]))[0];
+
+// The same for many, `[id, states, changes]` each, in one transaction.
+export const changeAll = (all) =>
+  database.updateAll(STORE, all.map(([id, states, changes]) => [id, (record) =>
+    states.includes(record?.state ?? NEW) ? { ...EMPTY, ...record, ...changes(record), changed: after(record) } : record]));
 
 // Forgets a draft, or what was refused; anything else was signed, and its salts open what the ledger has.
 export const remove = (id) =>
   database.update(STORE, id, (record) => (["draft", "refused"].includes(record?.state) ? null : record));
+
+// Forgets many drafts.
+export const removeDrafts = (ids) =>
+  database.updateAll(STORE, ids.map((id) => [id, (record) => (record?.state === "draft" ? null : record)]));
 
 // Keeps a draft, unless its work was signed meanwhile, in another tab perhaps.
 export async function saveDraft(id, draft) {
@@ -85,16 +93,21 @@ export const saveSigned = (id, content, keeper) => keepSigned(id, [NEW, "draft"]
 // Keeps what was signed with co-owners' consents, as long as it is still what they were asked for.
 export const saveConsented = (id, content, keeper) => keepSigned(id, ["asked"], content, keeper);
 
-async function keepSigned(id, states, { kept, draft }, keeper) {
+const keepSigned = async (id, states, content, keeper) => change(...(await signing(id, states, content, keeper)));
+
+// What `changeAll` takes to keep what was signed, so that many are kept in one transaction.
+export async function signing(id, states, { kept, draft }, keeper) {
   const sealed = await sealing.seal(keeper, id, { kept, draft });
   const { leaf_hash } = kept;
-  return change(id, states, () => ({ ...EMPTY, state: "signed", sealed, leaves: registration.leavesOf(kept), leaf_hash }));
+  return [id, states, () => ({ ...EMPTY, state: "signed", sealed, leaves: registration.leavesOf(kept), leaf_hash })];
 }
 
 // Keeps what co-owners are asked to consent to: it is theirs, word for word and salt for salt, that is signed afterwards.
-export async function saveAsked(id, { prepared, draft }, keeper) {
+export const saveAsked = async (id, content, keeper) => change(...(await asking(id, content, keeper)));
+
+export async function asking(id, { prepared, draft }, keeper) {
   const sealed = await sealing.seal(keeper, id, { prepared, draft });
-  return change(id, [NEW, "draft"], () => ({ ...EMPTY, state: "asked", sealed, nonce: prepared.body.get("nonce") }));
+  return [id, [NEW, "draft"], () => ({ ...EMPTY, state: "asked", sealed, nonce: prepared.body.get("nonce") })];
 }
 
 // Keeps consents, `[key, signature]`, that others gave to it.
@@ -159,15 +172,16 @@ async function ask({ id, leaves, answers }, client) {
   return settle(id, found);
 }
 
-async function settle(id, answers) {
+const settle = (id, answers) => change(id, UNDER_WAY, (record) => settled(record, answers));
+
+// What the node's answers make of a record. Throws `Unreachable` for what it has put off.
+export function settled({ leaves }, answers) {
   const refused = answers.find((answer) => answer.error !== undefined && !isPutOff(answer));
-  if (refused !== undefined) {
-    return change(id, ["signed", "pending"], () => ({ state: "refused", answers, refusal: new Refused(refused.error).said }));
-  }
+  if (refused !== undefined) return { state: "refused", answers, refusal: new Refused(refused.error).said };
   const putOff = answers.find(isPutOff);
   if (putOff !== undefined) throw new Unreachable("register.busy", { actual: putOff.error.code });
   const state = answers.some((answer) => answer.pending !== undefined) ? "pending" : "registered";
-  return change(id, ["signed", "pending"], ({ leaves }) => ({ state, answers: answers.map((answer, at) => checked(answer, leaves[at])) }));
+  return { state, answers: answers.map((answer, at) => checked(answer, leaves[at])) };
 }
 
 // A promise is kept only if it is one, of this very leaf.

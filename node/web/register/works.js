@@ -11,23 +11,33 @@ import { button, chooser, save, table, tell } from "./telling.js";
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 const JSON_TYPE = "application/json";
-const UNDER_WAY = ["signed", "pending"];
+const { UNDER_WAY } = vault;
 
 export class Works {
   // `open` continues a draft and `discard` removes one; `measure` gives what a package wants to know of an original.
-  constructor(list, client, { open, discard, measure }) {
-    Object.assign(this, { list, client, open, discard, measure, pauses: new Map(), timers: new Map(), drawn: new Map(), shown: 0 });
+  constructor(list, client, { open, discard, measure, judge, address }) {
+    Object.assign(this, { list, client, open, discard, measure, judge, address, pauses: new Map(), timers: new Map(), drawn: new Map(), shown: 0 });
     addEventListener("online", () => this.resume());
   }
 
   async show() {
     const mine = ++this.shown;
-    const records = await vault.list();
+    const tables = Map.groupBy(await vault.list(), ({ batch }) => batch?.id);
+    const records = tables.get(undefined) ?? [];
+    tables.delete(undefined);
     const drawn = await Promise.all(records.map(async (record) => [record.id, await this.draw(record)]));
     if (mine !== this.shown) return;
     this.drawn = new Map(drawn);
-    const items = Array.from(this.drawn.values(), ({ item }) => item);
+    const items = [...Array.from(tables, (each) => this.table(...each)), ...Array.from(this.drawn.values(), ({ item }) => item)];
     redraw(this.list, ...(items.length ? items : [make("li", "", say("register.no-works"))]));
+  }
+
+  // The works of a table, which has a view of its own.
+  table(id, records) {
+    const link = make("a", "", say("register.open-table"));
+    link.href = this.address(id);
+    const done = records.filter(({ state }) => state === "registered").length;
+    return make("li", "", make("p", "", say("register.table-of", { done: String(done), total: String(records.length) }), " ", link));
   }
 
   // An item of the list; as long as it says the same, it stays the same element.
@@ -181,8 +191,15 @@ export class Works {
 
   // Goes on with everything that was under way when a tab was closed or a connection lost.
   async resume() {
-    for (const { id, state, certificate } of await vault.list()) {
-      if (UNDER_WAY.includes(state) || (state === "registered" && certificate === null)) await this.advance(id).catch(() => {});
-    }
+    const open = (await vault.list()).filter(({ state, certificate }) => UNDER_WAY.includes(state) || (state === "registered" && certificate === null));
+    const rows = open.filter(({ batch }) => batch);
+    for (const { id, batch } of open) if (!batch) await this.advance(id).catch(() => {});
+    if (rows.length) await this.resumeTables(rows.map(({ id }) => id)).catch(() => {});
+  }
+
+  // Rows of tables go many at a time.
+  async resumeTables(ids) {
+    const { advance } = await import("../lib/batch.js");
+    await advance(ids, this.client, { judge: this.judge }).finally(() => this.show());
   }
 }
