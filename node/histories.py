@@ -141,6 +141,8 @@ def member(view: Snapshot, key: bytes, time: int) -> dict[str, Any] | None:
         "from": record.get("from"),
         "until": data["until"],
         "successor": None if successor is None else successor[1].hex(),
+        "representatives": [each.hex() for each in data.get("representatives", ())],
+        "threshold": data.get("threshold", 0),
         "in_force": time < data["until"] and not (replaced or reported or waits or "ended" in record),
     }
 

@@ -205,7 +205,7 @@ DOCUMENT: dict[str, Any] = {
             **_NOT_FOUND,
         ),
         "/members/{key}": _get(
-            "Who attested a member's key, until when, and whether that is in force",
+            "Who attested a member's key, until when, whether that is in force, and which representatives must sign with it",
             "application/json",
             _path("key", "public key in 64 hex digits", _DIGEST),
             _400="not 64 hex digits",

@@ -463,6 +463,7 @@ async def test_a_member_is_told_who_attested_him(node: Running) -> None:
     found = (await get(node, path)).json()
     assert (found["office"], found["index"], found["in_force"]) == (ledgers.OFFICE.public.hex(), 2, True)
     assert found["until"] > node.centre.began
+    assert (found["representatives"], found["threshold"]) == ([], 0)
     assert (await get(node, f"/members/{ledgers.OFFICE.public.hex()}")).code == "node.no-member"
     data = {"ground": "request", "member": ledgers.MEMBER.public}
     body = ledgers.body("member.revoke", ledgers.OFFICE, data, at=node.centre.began)

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from ledger.commitment import SALT_SIZE, commitment
 from ledger.kinds import IDENTITY_METHODS
@@ -32,6 +33,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--level", type=int, default=2, choices=range(1, 5), help="1 self-declared … 4 in person, notarised"
     )
+    parser.add_argument(
+        "--representative", action="append", default=[], metavar="KEY", help="a company's representative; repeat it"
+    )
+    parser.add_argument("--threshold", type=int, help="how many representatives must sign each act (default: all)")
     add_validity(parser, 365)
     parser.add_argument("--salts", type=Path, help="where the salt is kept (default: member-<key>.salts.json)")
     parser.add_argument("--ledger", help="the ledger's origin (default: asked of the node)")
@@ -47,11 +52,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     path = options.salts or Path(f"member-{member.hex()[:16]}.salts.json")
     # Before anything is sent: a commitment without its salt can never be opened.
     write_file(path, json.dumps(kept, ensure_ascii=False, indent=1).encode() + b"\n", mode=0o600)
-    data = {
+    data: dict[str, Any] = {
         "level": options.level,
         "member": member,
         "method": options.method,
         "subject": commitment("subject", options.subject, salt),
         "until": end_of(options, time.time_ns() // 1_000_000),
     }
+    if options.representative:
+        data["representatives"] = sorted({public_key(each) for each in options.representative})
+        data["threshold"] = options.threshold or len(data["representatives"])
     return deliver(options, console, lambda ledger: make_entry(ledger, "member.attest", data, office))

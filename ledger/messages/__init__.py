@@ -39,6 +39,7 @@ AREAS = (
     "receipt",
     "register",
     "rules",
+    "signers",
     "slip",
     "store",
     "story",

@@ -132,6 +132,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "That nothing is missing is the node's word: only replaying the whole ledger proves it.",
     ),
     "mine.consent": ("同意并签名", "Consent and sign"),
+    "mine.consent-own": ("以这台设备上的密钥同意", "Consent with a key of this device"),
     "mine.consent-taken": (
         "已收到 {count} 份同意，签名均经您的浏览器核验。",
         "Consents taken: {count}. Your browser has checked the signatures.",
@@ -205,6 +206,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.flag-exclusive": ("专有许可", "Exclusive"),
     "mine.flag-sealed": ("密封文件清单", "Seal the list of files"),
     "mine.flag-sublicence": ("可以再许可他人", "May grant sublicences"),
+    "mine.for-company": (
+        "代表 {of}：{total} 位代表人中须有 {needed} 位签署（节点所说）。",
+        "for {of}: {needed} of {total} representatives must sign (as the node says).",
+    ),
     "mine.forget": ("删除", "Erase"),
     "mine.forget-copies": (
         "您已保存或交出的证据包、盐值文件和证书不受影响。",
@@ -309,6 +314,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Does somebody ask for your consent? Scan the code on his screen, or open the link that he sent.",
     ),
     "mine.in-force": ("登记有效", "in force"),
+    "mine.in-turn": (
+        "各方可以依次签署：每人签好后直接转给下一位，最后交回。",
+        "They may sign in turn, each passing it on to the next; the last one hands it back.",
+    ),
     "mine.intro": (
         "登记之后：许可、转让、质押，部分披露，查看每一步。名称、盐值和文件都留在这台设备上。",
         (
@@ -350,10 +359,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.make-disclosed": ("生成证书", "Make the certificate"),
     "mine.make-key": ("去生成或导入密钥", "Make or bring a key"),
     "mine.make-package": ("生成并保存", "Make it and save it"),
-    "mine.many": (
-        "许多作品一次登记，请在电脑上用：",
-        "To register many works at once, on a computer:",
-    ),
+    "mine.many": ("用表格一次登记许多作品", "Register many works by a table"),
     "mine.means-licensee": (
         "您接受这项许可及其条件，成为被许可人。",
         "You accept this licence on its terms, and become the licensee.",
@@ -372,6 +378,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "You sign for the package whose root is shown below.",
     ),
     "mine.means-released": ("您的质权就此消灭。", "Your pledge ends."),
+    "mine.means-representative": (
+        "您作为代表人，同意所代表的公司或个人办理此事。",
+        "You agree as a representative of the company or person for whom you sign.",
+    ),
     "mine.means-transferee": (
         "您接受转给您的份额，成为权利人。",
         "You accept the shares, and become an owner.",
@@ -430,6 +440,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "这份请求不需要您这台设备上的密钥签署，应由以下各方签署：",
         "None of this device's keys is asked for. These are:",
     ),
+    "mine.not-needed": ("不再需要", "no longer needed"),
     "mine.not-yours": (
         "您这台设备上的密钥不能办理此事：不是权利人，或不是当事人。",
         "No key on this device can do this: it is neither an owner's nor a party's.",
@@ -507,6 +518,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "mine.packaging": ("正在取得证书并生成材料包……", "Fetching the certificates and making the package…"),
     "mine.page": ("证书（PDF）", "Certificate (PDF)"),
+    "mine.pass-on": (
+        "还有人没有签署：可以先转给他们，最后再交回。",
+        "Others have not signed yet: you may pass it on to them before it goes back.",
+    ),
     "mine.period": ("{from} 起，{until} 止", "from {from} until {until}"),
     "mine.pledged": ("质押中", "pledged"),
     "mine.pledgees": ("质权人", "Pledgees"),
@@ -592,6 +607,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mine.role-prior-pledgee": ("现有质权人", "present pledgee"),
     "mine.role-recipient": ("接收方", "recipient"),
     "mine.role-released": ("质权人", "pledgee"),
+    "mine.role-representative": ("代表人", "representative"),
     "mine.role-transferee": ("受让人", "transferee"),
     "mine.save-act": ("保存文件（.act.json）", "Save the file (.act.json)"),
     "mine.save-proof": ("保存证书（.tlog-proof）", "Save the certificate (.tlog-proof)"),

@@ -4,13 +4,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.add-owner": ("添加共有人", "Add a co-owner"),
     "register.again": ("改回草稿", "Make it a draft again"),
     "register.ask-attested": ("查询核验结果", "Ask whether it is attested"),
-    "register.ask-owners": ("征求共有人同意", "Ask the co-owners for consent"),
+    "register.ask-owners": ("请其他人签署", "Ask the others to sign"),
     "register.asked-means": (
-        "共有人须先同意：请把待签文件交给每一位共有人，由其在本页「打开待签文件」或用 yuanzheng consent 签署；收齐后在此打开，即可签署并登记。待签文件写明作品的名称，请只交给共有人。",
+        "其他人（共有人、公司的代表人）须先签署：把链接、二维码或待签文件交给每一位，由其在本页或用 yuanzheng consent 签署；交回并收齐后即签名登记。其中写明作品的名称，请只交给他们。",
         (
-            "The co-owners must consent first: hand the act's file to each of them, to be signed here by “Open an "
-            "act's file” or with yuanzheng consent. Open it here once all have signed, and it is signed and "
-            "registered. The file names the work: hand it to the co-owners only."
+            "Others (co-owners, a company's representatives) must sign first: hand each the link, the QR code or the "
+            "file, to be signed on this page or with yuanzheng consent. Once all of it is back, the work is signed "
+            "and registered. It names the work: hand it to them only."
         ),
     ),
     "register.asking-attested": (
@@ -80,13 +80,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.choose-backup-again": ("选择备份文件", "Choose the backup file"),
     "register.choose-key": ("选择密钥文件", "Choose the key's file"),
     "register.claims": ("声明", "Declarations"),
-    "register.consent": ("同意并保存", "Consent and save"),
-    "register.consent-missing": ("还缺共有人 {actual} 的同意。", "The consent of the co-owner {actual} is missing."),
-    "register.consent-title": ("请核对后再同意", "Read it before you consent"),
-    "register.consented": (
-        "已签署同意，请把保存的文件交回给登记人。",
-        "Your consent is signed: give the saved file back to the one who registers.",
-    ),
     "register.continue": ("继续填写", "Continue"),
     "register.copied": ("公钥已复制。", "The public key is copied."),
     "register.copy-key": ("复制公钥", "Copy the public key"),
@@ -212,7 +205,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.key-name": ("密钥名称", "Name of the key"),
     "register.key-name-help": ("只供您自己辨认，不会送出。", "For yourself to tell it by; it is not sent."),
     "register.leaf": ("条目哈希", "Leaf hash"),
-    "register.leave": ("不同意", "Do not consent"),
     "register.locked": ("（已加密）", "(encrypted)"),
     "register.lost-passkey": ("通行密钥不能用了？", "Lost the passkey?"),
     "register.lost-passkey-hint": (
@@ -364,7 +356,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.share": ("份额", "Share"),
     "register.sign": ("签名并登记", "Sign and register"),
     "register.skip": ("跳到登记表", "Skip to the form"),
-    "register.state-asked": ("待共有人同意", "waits for consent"),
+    "register.state-asked": ("待他人签署", "waits for consent"),
     "register.state-draft": ("草稿", "draft"),
     "register.state-pending": ("已收到，待登记", "received, not registered yet"),
     "register.state-refused": ("未被接受", "refused"),

@@ -4,8 +4,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "table.all-rows": ("逐行查看", "See every row"),
     "table.ask": ("生成 {count} 份待签文件", "Make the acts of {count} works, to be consented to"),
     "table.asked": (
-        "{count} 件作品须先由他人签署：待签文件在「我的登记」中逐件保存和收回。",
-        "Others must sign {count} works first: their acts' files are saved and taken back among your works below.",
+        "{count} 件作品须先由他人签署：请把待签文件交给他们，收回后在下方「打开待签文件」。",
+        "Others must sign {count} works first: hand them the acts, and open what comes back by “Open an act's file” below.",
     ),
     "table.at": ("第 {row} 行，{column} 列：{why}", "Row {row}, column {column}: {why}"),
     "table.back": ("← 只登记一件", "← Register a single work"),
@@ -27,6 +27,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Correct them and drop the table again, or leave the wrong rows out. Nothing is sent before.",
     ),
     "table.count": ("{count} 件", "{count}"),
+    "table.discard": ("放弃未签署的行", "Discard the rows that are not signed"),
+    "table.discard-sure": (
+        "放弃这张表中尚未签署的行？已签署的不受影响。",
+        "Discard the rows of this table that are not signed? What is signed stays.",
+    ),
     "table.done": (
         "登记完成，共 {count} 件。请立即保存证据包：打开承诺的盐值只有您有。",
         "Registered: {count} works. Save the packages now: nobody but you has the salts that open the commitments.",
@@ -146,6 +151,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "有相同的行，只登记一次：{rows}。",
         "These rows are the same work, which is registered once: {rows}.",
     ),
+    "table.save-acts": ("保存全部待签文件（一个 zip）", "Save all acts to be signed (one zip)"),
     "table.save-packages": ("保存全部证据包（一个 zip）", "Save all packages (one zip)"),
     "table.save-results": ("保存结果表（CSV）", "Save the results (CSV)"),
     "table.sending": (

@@ -84,7 +84,7 @@ function open(found) {
   seen = Date.now();
   // Nobody else's key stays open beside it.
   others.postMessage("opened");
-  Object.assign(hashers, { sha256: new Caller(), sm3: new Caller() });
+  Object.assign(hashers, { sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") });
   const desk = {
     client,
     shift,

@@ -89,7 +89,12 @@ const page = {
     return record === null ? null : [record.kept.salts.title, record.kept.work.title];
   },
 
-  partyList: (...given) => detail.dealing.partyList(...given),
+  // Where many works are registered by a table.
+  manyWorks() {
+    const element = make("a", "", say("mine.many"));
+    element.href = `register?table${speaking() === "en" ? "&lang=en" : ""}`;
+    return element;
+  },
 
   locked: (by) => detail.locked(by),
 

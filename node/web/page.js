@@ -37,7 +37,7 @@ function start() {
     return;
   }
   judging = new Caller();
-  hashers = { sha256: new Caller(), sm3: new Caller() };
+  hashers = { sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") };
   choose("certificate", ([file]) => takeGiven(file));
   $("scanning").append(scanControls({ camera: scan }));
   takePasted(takePicture);
@@ -203,7 +203,7 @@ async function addFiles(files) {
 function stopMeasuring() {
   for (const name of Object.keys(hashers)) {
     hashers[name].stop();
-    hashers[name] = new Caller();
+    hashers[name] = new Caller("measuring.js");
   }
   given.files = [];
   run();

@@ -2,12 +2,9 @@
 
 import { Caller } from "./calls.js";
 import { titleOf } from "./choosing.js";
-import * as acts from "./lib/acts.js";
 import { compareText, equal, hex } from "./lib/bytes.js";
 import { Client } from "./lib/client.js";
-import { statementBytes } from "./lib/entry.js";
 import { LedgerError } from "./lib/errors.js";
-import { verify } from "./lib/keys.js";
 import * as keystore from "./lib/keystore.js";
 import * as registration from "./lib/registration.js";
 import { isAvailable } from "./lib/signer.js";
@@ -16,7 +13,7 @@ import { emptyDraft, Form } from "./register/form.js";
 import { Keys } from "./register/keys.js";
 import { Queue } from "./register/queue.js";
 import { redraw } from "./register/redrawing.js";
-import { before, statement, summary } from "./register/reading.js";
+import { before, summary } from "./register/reading.js";
 import { button, choosing, dropping, save, table, tell, tellError, tellStart } from "./register/telling.js";
 import { Works } from "./register/works.js";
 import { foreign, make, say, size, speak, speaking } from "./showing.js";
@@ -37,13 +34,14 @@ const saving = new Queue();
 const acting = new Queue();
 // `table` is the part of the page for many works at once, fetched where the address asks for it.
 let keys, form, works, hashers, table_;
+let waitsForKey = false;
 
 function start() {
   speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
   hashers = newHashers();
   keys = new Keys($("key"), client, keyChanged);
   form = new Form($("form"), { changed, measure, queue: turns });
-  works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked, judge, address });
+  works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked, judge, address, consenting });
   $("to-table").href = address("");
   turns.run(load).catch(tellStart);
   $("language").addEventListener("click", turnLanguage);
@@ -51,7 +49,8 @@ function start() {
   for (const id of ["files", "folder"]) choosing($(id), inTurn(addFiles));
   dropping($("drop"), inTurn(addFiles));
   choosing($("salts"), importSalts);
-  choosing($("act"), ([file]) => takeAct(file));
+  choosing($("act"), (files) => takeActs((taking) => taking.takeFiles(files)));
+  addEventListener("hashchange", () => takeLink().catch(tellError));
   // Whatever is dropped elsewhere must not make the browser leave the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 }
@@ -60,6 +59,7 @@ function start() {
 function keyChanged() {
   showReview();
   table_?.keyChanged();
+  if (waitsForKey && keys.ready) takeLink().catch(tellError);
   works.show().catch(tellError);
 }
 
@@ -78,6 +78,7 @@ async function load() {
   await Promise.all([works.show(), startTable()]);
   document.querySelector("main").dataset.state = "ready";
   works.resume();
+  await takeLink();
 }
 
 const tableOf = () => new URLSearchParams(location.search).get("table");
@@ -104,7 +105,11 @@ async function startTable() {
     stop,
     address,
     judge,
-    others: async () => false,
+    others: async () => {
+      await keys.askAttestation();
+      return isRepresented();
+    },
+    consenting,
     went: (id) => history.replaceState(null, "", address(id)),
     changed: () => works.show(),
   });
@@ -178,7 +183,7 @@ function separate(id) {
 
 // Files
 
-const newHashers = () => ({ sha256: new Caller(), sm3: new Caller() });
+const newHashers = () => ({ sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") });
 
 async function addFiles(given) {
   const files = await given;
@@ -219,8 +224,12 @@ async function measure(blob, told = () => () => {}) {
 }
 
 // Judges a certificate where the page does not wait for it.
+let judges = null;
 let judged = 0;
-const judge = (given) => Object.values(hashers)[judged++ % 2].ask("judge", given);
+function judge(given) {
+  judges ??= [new Caller(), new Caller()];
+  return judges[judged++ % judges.length].ask("judge", given);
+}
 
 // Stops whatever is being measured; what waits for its turn is measured after all.
 function stop() {
@@ -300,7 +309,7 @@ function showReview() {
   const { reviewed } = current;
   const { prepared, found } = reviewed;
   const isMine = keys.record?.id === prepared.work.by;
-  const sign = button(others(prepared).length ? "register.ask-owners" : "register.sign", () => finish(reviewed), "primary");
+  const sign = button(isShared(prepared) ? "register.ask-owners" : "register.sign", () => finish(reviewed), "primary");
   sign.disabled = !keys.ready || !isMine;
   const parts = [make("h3", "", say("register.review-title")), ...found.map(before)];
   parts.push(table(summary(prepared)), make("p", "", say(`register.goes-${prepared.work.mode}`)));
@@ -329,7 +338,11 @@ async function prepare() {
   return registration.prepare(work, { documents });
 }
 
-const others = ({ body }) => (body.get("data").get("owners") ?? []).map((owner) => owner.get("key")).filter((key) => !equal(key, body.get("by")));
+const isRepresented = () => keys.attestation?.representatives?.length > 0;
+
+// Whether others must sign a work too: co-owners, or who represents the company whose key this is.
+const isShared = ({ body }) =>
+  isRepresented() || (body.get("data").get("owners") ?? []).some((owner) => !equal(owner.get("key"), body.get("by")));
 
 // Whose bytes these are already. It is asked of open works alone: the question gives the digest away.
 async function registered(work) {
@@ -361,11 +374,12 @@ async function finish(reviewed) {
 async function settle(reviewed) {
   const { prepared } = reviewed;
   const { id } = current;
+  if (isShared(prepared)) await (await consenting()).check(prepared);
   const signer = await readySigner();
   const keeper = await keystore.unlock(keys.record.id);
   if (current.reviewed !== reviewed) throw new LedgerError("register.changed");
   const draft = structuredClone(form.draft);
-  const record = others(prepared).length
+  const record = isShared(prepared)
     ? await vault.saveAsked(id, { prepared, draft }, keeper)
     : await vault.saveSigned(id, { kept: await registration.sign(prepared, signer), draft }, keeper);
   if (current.reviewed === reviewed) show(null);
@@ -408,51 +422,30 @@ async function importSalts(files) {
   tell("good", "register.imported");
 }
 
-// An act's file: our own, with the others' consents, is signed and sent; anybody else's is shown, to be consented to.
-async function takeAct(file) {
-  const signed = await acting.run(async () => {
-    const act = acts.parse(await textOf(file), file.name);
-    if (!keys.ready) throw new LedgerError("register.key-first");
-    const mine = (await vault.list()).find(({ state, nonce }) => state === "asked" && equal(nonce, act.body.get("nonce")));
-    if (mine !== undefined) return takeConsents(mine, act.consents);
-    showAct(file.name, act);
-    return null;
-  });
-  if (signed !== null) await deliver(signed.id);
+// Others who must sign
+
+// What only a work needs that others must sign too is fetched with the first of them.
+let consenting_ = null;
+function consenting() {
+  consenting_ ??= import("./register/consenting.js").then(({ Consenting }) => new Consenting($("consent"), { client, keys, works, take: takeActs }));
+  return consenting_;
 }
 
-// Co-owners may sign copies of the file; their consents come together here. Returns the record, signed by all.
-async function takeConsents(record, given) {
-  const { id, sealed } = record;
-  const keeper = await keystore.unlock(sealed.by);
-  const { prepared, draft } = await vault.contents(record);
-  const wanted = others(prepared);
-  const asked = given.filter(([key]) => wanted.some((each) => equal(each, key)));
-  for (const [key, signature] of asked) verify(key, statementBytes(prepared.body), signature);
-  const { state, consents } = (await vault.addConsents(id, asked)) ?? {};
-  // It may have been made a draft again meanwhile.
-  if (state !== "asked") throw new LedgerError("register.changed");
-  const missing = wanted.find((key) => !consents.some(([each]) => equal(each, key)));
-  if (missing !== undefined) throw new LedgerError("register.consent-missing", { actual: missing });
-  const kept = await registration.sign(prepared, await readySigner(), { consents });
-  const signed = await vault.saveConsented(id, { kept, draft }, keeper);
-  if (signed.state === "draft") throw new LedgerError("register.changed");
-  return signed;
+// Takes acts, as `take` has them taken by register/consenting.js, one after the other; what all have signed is sent.
+async function takeActs(take) {
+  const ids = await acting.run(async () => take(await consenting()));
+  if (ids.length === 1) await deliver(ids[0]);
+  else if (ids.length) await works.advanceAll(ids);
+  await table_?.refresh();
 }
 
-function showAct(name, act) {
-  const consent = button("register.consent", async () => {
-    await act.consent(await keystore.signerFor(keys.record));
-    save(name, act.format(), "application/json");
-    close();
-    tell("good", "register.consented");
-  }, "primary");
-  const leave = button("register.leave", () => close());
-  const shown = make("div", "", make("h3", "", say("register.consent-title")), table(statement(act)), make("p", "", consent, " ", leave));
-  // Another act may stand there by then.
-  const close = () => shown.isConnected && redraw($("consent"));
-  redraw($("consent"), shown);
-  $("consent").focus();
+// The act that the address carries, as soon as there is a key for it.
+async function takeLink() {
+  if (!location.hash.startsWith("#act=")) return;
+  waitsForKey = !keys.ready;
+  if (waitsForKey) throw new LedgerError("register.key-first");
+  const { hash } = location;
+  await takeActs((taking) => taking.takeLink(hash));
 }
 
 if (typeof document !== "undefined") start();

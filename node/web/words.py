@@ -22,6 +22,7 @@ TAUGHT: Mapping[str, Sequence[str]] = {
     "counter": (),
     "explore": ("tiles.bundle",),
     "mine": (),
+    "signers": (),
     "table": (),
 }
 """Pages with sentences of their own: the area is called as the module `lib/words-<area>.js`, and these of others come too."""

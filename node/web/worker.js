@@ -1,6 +1,7 @@
 // What a worker does for the page: open evidence, judge it, and measure files. Nothing here touches the page or a network.
 
 import { answer } from "./answering.js";
+import { measure } from "./hashing.js";
 import * as archive from "./lib/archive.js";
 import { hex, startsWith } from "./lib/bytes.js";
 import * as certificates from "./lib/certificate.js";
@@ -11,8 +12,7 @@ import * as pdf from "./lib/pdf.js";
 import * as pending from "./lib/pending.js";
 import * as policies from "./lib/policy.js";
 import * as receipt from "./lib/receipt.js";
-import { newSha256, sha256 } from "./lib/sha2.js";
-import { newSm3 } from "./lib/sm3.js";
+import { sha256 } from "./lib/sha2.js";
 import { stamp } from "./lib/times.js";
 import * as verify from "./lib/verify.js";
 
@@ -20,7 +20,6 @@ const MAX_CERTIFICATE = 64 << 20;
 const MAX_PDF = 72 << 20;
 const MAX_POLICY = 1 << 20;
 const PROOF_NAME = "certificate.tlog-proof";
-const PIECE = 4 << 20;
 
 // Evidence in a file: `{ proof | text, page, policy, originals }`; `page` is a printed page, `{ data, isFromBrowser }`. Of a case
 // package as lib/archive.js has it, with all its members as originals.
@@ -140,28 +139,6 @@ function rows(facts) {
   }
   for (const [name, value] of facts.disclosed ?? []) found.push(["disclosed", `${name}: ${value}`]);
   return found.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
-}
-
-const HASHES = { sha256: newSha256, sm3: newSm3 };
-
-// One digest of one file, piece by piece; `told` hears of the bytes done.
-async function measure({ blob, size, deflated, algorithm }, told) {
-  const running = HASHES[algorithm]();
-  let done = 0;
-  const take = (piece) => {
-    done += piece.length;
-    if (done > size) throw new RangeError("more than was stated");
-    running.update(piece);
-    told(piece.length);
-  };
-  if (deflated) {
-    const reader = blob.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value);
-  } else {
-    for (let at = 0; at < blob.size; at += PIECE) take(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()));
-  }
-  if (done !== size) throw new RangeError("less than was stated");
-  return running.digest();
 }
 
 // The texts of the QR codes in a picture, a file or a frame of a camera; what reads them comes when it is asked for.

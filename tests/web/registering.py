@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, expect
 
-from tests.centres import Live
+from tests.centres import Live, done
+from tools import keyfiles
 
 TITLE = "[data-field=title] input"
 # A backup costs a second of a whole core, of which a busy machine has few.
@@ -91,6 +93,18 @@ async def registered(page: Page) -> dict[str, Any]:
     await page.get_by_role("button", name="签名并登记").click()
     await expect(page.locator("#told .good")).to_contain_text("登记完成")
     return (await kept(page))[0]
+
+
+async def company_of(centre: Live, folder: Path) -> dict[str, Path]:
+    """The keys of a company, and of its three officers of whom two must sign whatever it does."""
+    keys = {name: folder / f"{name}.key" for name in ("company", "ann", "bob", "cai")}
+    for name, path in keys.items():
+        keyfiles.new_key(path, name)
+    officers = [word for name in ("ann", "bob", "cai") for word in ("--representative", keys[name])]
+    words = ("member", "attest", "--office-key", centre.office, "--member", keys["company"], "--subject", "某公司")
+    more = ("--threshold", 2, "--salts", folder / "company.salts.json", "--url", centre.url)
+    await asyncio.to_thread(done, *words, *officers, *more)
+    return keys
 
 
 # What is pressed (None), typed (a text) or chosen (files) in one turn of the browser's loop, before it does anything else.

@@ -38,7 +38,7 @@ def reached(*entries: str) -> set[str]:
 
 SCRIPTS = sorted(reached(*bundle.ENTRIES))
 """Those of the verifier, which become one file."""
-PAGES = {name: sorted(reached(files[-1]) - set(SCRIPTS)) for name, files in serving.PAGES.items()}
+PAGES = {name: sorted(reached(files[-1], "measuring.js") - set(SCRIPTS)) for name, files in serving.PAGES.items()}
 """What each page has beside the verifier, by the page."""
 PRINTING = sorted(reached("printing/fonts.js", "printing/printing.js", "printing/worker.js") - set(SCRIPTS))
 """What comes when a page is to be printed."""

@@ -21,6 +21,7 @@ from tests.centres import Live, done, registered, write
 from tests.source import ROOT
 from tests.web import seeing
 from tests.web.opening import WATCH
+from tests.web.registering import company_of
 from tools import keyfiles
 
 SHOTS = ROOT / "build" / "screenshots"
@@ -44,8 +45,8 @@ class Person:
             await expect(self.page.locator("main")).to_contain_text(text)
 
     async def press(self, name: str) -> None:
-        """Press a button or follow a link."""
-        await self.page.locator("main :is(button, a)", has_text=name).first.click()
+        """Press a button, follow a link or open a section."""
+        await self.page.locator("main :is(button, a, summary)", has_text=name).first.click()
 
     async def entries(self) -> list[str]:
         """The timeline, every entry of it checked."""
@@ -268,6 +269,60 @@ async def test_a_pledge_and_its_release(owner: Person, other: Person, centre: Li
     await other.press("返回这件作品")
     assert await other.entries() == ["确权登记", "质押", "解除质押"]
     await expect(other.page.locator(".pills")).not_to_contain_text("质押中")
+
+
+async def test_a_companys_officers_sign_in_turn(browser: Browser, other: Person, centre: Live, tmp_path: Path) -> None:
+    """A company acts by its key and two of three officers: a licence goes from one to the next, each of whom sees who has
+    signed and who has not; the third is no longer asked; the licensee consents last, and the ledger takes it. Where two
+    officers' keys are on the company's own device, they sign there."""
+    keys = await company_of(centre, tmp_path)
+    words = ("--key", keys["company"], "--consent-key", keys["ann"], "--consent-key", keys["cai"])
+    await asyncio.to_thread(
+        done, "register", write(tmp_path / "图.svg"), *words, "--url", centre.url, "--out", tmp_path
+    )
+    company = await person(browser, centre, keys["company"])
+    await company.page.locator("#adding summary").click()
+    await company.page.locator("#adding input[type=file]").set_input_files(tmp_path / "图.svg.evidence.zip")
+    await licence(company, tmp_path, other.public)
+    waiting = company.page.locator(".review .parties .waiting")
+    await expect(waiting).to_have_count(4)
+    await company.press("生成请求")
+    await company.see("各方可以依次签署", "3 位代表人中须有 2 位签署")
+    link = await link_of(company)
+    for name, left in (("ann", 3), ("bob", 1)):
+        officer = await person(browser, centre, keys[name])
+        await officer.page.goto(link)
+        await officer.see("您作为代表人，同意", "图.svg")
+        await officer.press("同意并签名")
+        await officer.see("您已同意", "还有人没有签署")
+        await expect(officer.page.locator(".parties li", has_text="尚未同意")).to_have_count(left)
+        await expect(officer.page.locator(".parties li.ok")).to_have_count(2 if name == "bob" else 1)
+        link = await link_of(officer)
+        assert not officer.complaints
+        await officer.context.close()
+    await company.page.locator("textarea").nth(1).fill(link)
+    await company.press("打开链接")
+    await company.see("已收到 2 份同意", "不再需要")
+    await expect(company.page.get_by_role("button", name="签名，送往账本")).to_have_count(0)
+    await other.page.goto(await link_of(company))
+    await other.press("同意并签名")
+    await company.page.locator("textarea").nth(1).fill(await link_of(other))
+    await company.press("打开链接")
+    await company.press("签名，送往账本")
+    await company.see("已记入账本")
+    for name in ("bob", "cai"):
+        await run(company.page, "keystore", "importFile", keys[name].read_text())
+    await company.page.reload()
+    await company.press("返回这件作品")
+    await company.press("更多")
+    await company.press("撤回")
+    await company.press("核对")
+    await company.press("生成请求")
+    await company.press("以这台设备上的密钥同意")
+    await company.press("签名，送往账本")
+    await company.see("已记入账本")
+    assert not company.complaints
+    await company.context.close()
 
 
 async def supplement(centre: Live, work: str, folder: Path) -> None:

@@ -326,6 +326,10 @@ async def test_what_is_given_at_once_is_all_there(context: BrowserContext, centr
     await expect(page.locator("#table tbody")).to_contain_text("new")
     await expect(page.locator("#told .warning")).to_contain_text("已有改动")
     assert {work["state"] for work in await kept(page)} == {"draft"}
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.locator("#table [name='table.discard']").click()
+    await expect(page.locator("#works")).to_contain_text("还没有作品")
+    assert await kept(page) == []
 
 
 @pytest.mark.parametrize(("scheme", "query"), [("light", "?table"), ("dark", "?table&lang=en")])

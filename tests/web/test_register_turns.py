@@ -476,12 +476,12 @@ async def test_consents_and_acts_at_once(browser: Browser, page: Page, centre: L
     await page.get_by_role("button", name="添加共有人").click()
     await page.locator("[name=owner-key]").fill(second)
     await reviewed(page)
-    await page.get_by_role("button", name="征求共有人同意").click()
+    await page.get_by_role("button", name="请其他人签署").click()
     act = await saved(page, "保存待签文件", tmp_path)
     other = await browser.new_context(locale="zh-CN", accept_downloads=True)
     theirs = await with_key(other, centre, tmp_path / "second.key")
     await theirs.locator("#act").set_input_files(act)
-    await expect(theirs.locator("#consent dl")).to_contain_text("合作作品")
+    await expect(theirs.locator("#consent dl").first).to_contain_text("合作作品")
     await theirs.evaluate(
         """() => {
           const { sign } = SubtleCrypto.prototype;
@@ -494,14 +494,14 @@ async def test_consents_and_acts_at_once(browser: Browser, page: Page, centre: L
     first = await theirs.locator("#consent h3").element_handle()
     async with theirs.expect_download() as waiting:
         await together(
-            theirs, ("[name='register.consent']", None), ("#act", [["later", act.read_text(encoding="utf-8")]])
+            theirs, ("[name='signers.consent']", None), ("#act", [["later", act.read_text(encoding="utf-8")]])
         )
         await theirs.wait_for_function("(first) => !first.isConnected", arg=first)
         await theirs.evaluate("window.isLater = true")
     consented = tmp_path / "consented"
     await (await waiting.value).save_as(consented)
     await expect(theirs.locator("#told .good")).to_contain_text("已签署同意")
-    await expect(theirs.locator("#consent dl")).to_have_count(1)
+    await expect(theirs.locator("#consent > div > dl")).to_have_count(1)
     await other.close()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))

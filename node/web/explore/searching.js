@@ -92,7 +92,7 @@ function stop() {
 async function takeFile({ name, size, blob }) {
   const mine = ++asking;
   stop();
-  hasher = new Caller();
+  hasher = new Caller("measuring.js");
   tell(make("p", "", foreign(say("web.hashing", { actual: name }), "span")));
   const bar = $("progress");
   [bar.max, bar.value, bar.hidden] = [size || 1, 0, false];

@@ -76,6 +76,19 @@ export async function saltsIn(file) {
   return found === undefined ? null : decodeUtf8(await member(file, found, MAX_CERTIFICATE));
 }
 
+// The texts of a zip's members with this ending, `{ name, text }` each. Throws `LedgerError`.
+export async function textsIn(file, suffix) {
+  const refuse = (code, values) => new LedgerError(code, { field: file.name, ...values });
+  try {
+    const items = (await directory(file)).filter(({ name }) => name.endsWith(suffix));
+    refuseBomb(items, file, refuse);
+    return await Promise.all(items.map(async (item) => ({ name: item.name, text: decodeUtf8(await member(file, item, MAX_POLICY)) ?? "" })));
+  } catch (error) {
+    if (error instanceof LedgerError) throw error;
+    throw refuse("tools.package", { actual: error instanceof Damaged ? error.message : "a damaged member" });
+  }
+}
+
 const viewOf = async (blob) => new DataView(await blob.arrayBuffer());
 const bytesOf = (view, at, length) => new Uint8Array(view.buffer, view.byteOffset + at, length);
 

@@ -104,14 +104,23 @@ async function check(certificate, { leaves, leaf_hash }, { files, policy, judge 
   if (verdict !== "consistent") throw refuse(steps.find(({ outcome }) => outcome === "failed" || outcome === "unknown").code);
 }
 
-// What `act` makes of each item, a few at a time, in the items' order.
+// What `act` makes of each item, a few at a time, in the items' order. After a failure no further one is begun.
 export async function inParallel(items, act, atOnce = AT_ONCE) {
   const found = [];
+  const failures = [];
   const rest = items.entries();
   const go = async () => {
-    for (const [at, item] of rest) found[at] = await act(item);
+    for (const [at, item] of rest) {
+      if (failures.length) return;
+      try {
+        found[at] = await act(item);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, go));
+  if (failures.length) throw failures[0];
   return found;
 }
 

@@ -10,9 +10,9 @@ import * as keystore from "../lib/keystore.js";
 import * as request from "../lib/request.js";
 import { button, field, input, table, tell } from "../register/telling.js";
 import { foreign, make, say, speaking } from "../showing.js";
-import { ActForm, initial, memberOf } from "./form.js";
-import { kindName, lead, named, paragraph, rows, short } from "./reading.js";
-import { partiesOf } from "./parties.js";
+import { ActForm, initial } from "./form.js";
+import { asked as askedOf, missing, partiesOf, partyList } from "./parties.js";
+import { kindName, lead, memberOf, named, paragraph, rows, short } from "./reading.js";
 import { actFile, sharing } from "./sharing.js";
 import * as timelines from "./timeline.js";
 
@@ -146,7 +146,7 @@ export class Dealing {
     const parties = await partiesOf(this.site, kind, act.body.get("data"), actor.id, fresh.standing, timeline.id);
     if (mine !== this.shown) return;
     const parts = [make("h3", "", say("mine.review-title")), ...statement(this.site, act)];
-    if (parties.length) parts.push(make("p", "", say("mine.consents-needed")), await this.partyList(parties, []));
+    if (parties.length) parts.push(make("p", "", say("mine.consents-needed")), await partyList(this.site, parties, []));
     else parts.push(make("p", "", say("mine.alone")));
     const go = button(parties.length ? "mine.ask" : "mine.sign", async () => {
       const title = await this.titleOf(timeline.id);
@@ -168,21 +168,6 @@ export class Dealing {
     return (await this.page.titleOpening(work)) ?? (await following.get(work))?.title ?? null;
   }
 
-  // Who must consent, and who has.
-  async partyList(parties, consents) {
-    const given = new Set(consents.map(([key]) => hex(key)));
-    const items = await Promise.all(parties.map(async ({ key, role }) => {
-      const found = await this.site.member(key).catch(() => undefined);
-      const has = given.has(key);
-      const mark = make("span", has ? "mark" : "mark waiting", has ? "✓" : "○");
-      mark.ariaHidden = "true";
-      const told = make("span", "", say(has ? "mine.has-consented" : "mine.to-consent"));
-      const about = found === undefined || (found === null && role === "recipient") ? [] : [memberOf(found)];
-      return make("li", has ? "ok" : "", mark, role ? `${say(`mine.role-${role}`)} · ` : "", told, make("p", "", make("code", "", key)), ...about);
-    }));
-    return make("ul", "parties", ...items);
-  }
-
   // An act that was asked about, signed, sent or refused.
   async record(timeline, id) {
     const mine = ++this.shown;
@@ -197,7 +182,7 @@ export class Dealing {
     }
     const act = dealings.actOf(record);
     const parties = await this.partiesIn(record, timeline);
-    const list = parties.length ? [await this.partyList(parties, record.consents)] : [];
+    const list = parties.length ? [await partyList(this.site, parties, record.consents)] : [];
     if (mine !== this.shown) return;
     const heading = make("h2", "", kindName(record.kind), make("span", `state ${record.state}`, say(`mine.state-${record.state}`)));
     heading.tabIndex = -1;
@@ -229,11 +214,11 @@ export class Dealing {
   }
 
   asked(record, parties) {
-    const missing = parties.filter(({ key }) => !record.consents.some(([each]) => hex(each) === key));
-    if (!missing.length) {
+    const wanted = missing(parties, record.consents);
+    if (!wanted.length) {
       const send = button("mine.sign-send", async () => {
         try {
-          await this.send(record);
+          await this.send(record, parties);
         } finally {
           await this.page.refresh();
         }
@@ -244,10 +229,26 @@ export class Dealing {
     let withTitle = record.title !== null;
     const draw = () => wrap.replaceChildren(sharing(record, say("mine.share-ask"), withTitle));
     draw();
-    return [make("p", "caution", say("mine.asked-means")), ...(record.title === null ? [] : [this.titleChoice((on) => {
+    return [make("p", "caution", say("mine.asked-means")), ...this.inTurn(wanted), ...this.ownConsent(record, wanted), ...(record.title === null ? [] : [this.titleChoice((on) => {
       withTitle = on;
       draw();
     })]), wrap, this.returned()];
+  }
+
+  // Several may pass an act on from one to the next.
+  inTurn = (wanted) => (wanted.length > 1 ? [make("p", "", say("mine.in-turn"))] : []);
+
+  // Another key of this browser may be one of those that are asked.
+  ownConsent(record, wanted) {
+    const own = this.site.keys.filter(({ id }) => wanted.some(({ key }) => key === id));
+    if (!own.length) return [];
+    const consent = button("mine.consent-own", async () => {
+      const act = dealings.actOf(record);
+      for (const key of own) await act.consent(await this.site.signer(key));
+      await dealings.keep(act, { mine: true });
+      await this.page.refresh();
+    });
+    return [make("p", "", consent)];
   }
 
   titleChoice(change) {
@@ -266,8 +267,9 @@ export class Dealing {
     return make("div", "", field(say("mine.returned"), text, say("mine.returned-help")), make("p", "", open, " ", this.page.scanControls(), " ", this.page.actFile()));
   }
 
-  consented(record) {
-    return [make("p", "good", say("mine.consented-means")), sharing(record, say("mine.share-back"), true)];
+  consented(record, parties) {
+    const wanted = missing(parties, record.consents);
+    return [make("p", "good", say("mine.consented-means")), ...(wanted.length ? [make("p", "", say("mine.pass-on"))] : []), sharing(record, say("mine.share-back"), true)];
   }
 
   signed(record) {
@@ -317,9 +319,12 @@ export class Dealing {
   }
 
   // Signs an act of one's own, which is kept before it is sent; sent twice, it is recorded once.
-  async send(record) {
+  async send(record, parties = []) {
     const key = this.site.keys.find(({ public: own }) => equal(own, record.body.get("by")));
-    const leaf = await dealings.actOf(record).sign(await this.site.signer(key));
+    const act = dealings.actOf(record);
+    // Whose consent is no longer asked for, the ledger does not take.
+    act.consents = askedOf(parties, act.consents);
+    const leaf = await act.sign(await this.site.signer(key));
     await dealings.saveSigned(record.id, leaf);
     await following.follow(record.work);
     tell("caution", "register.sending");
@@ -356,6 +361,7 @@ export class Incoming {
     const by = hex(body.get("by"));
     const parties = await partiesOf(this.site, kind, body.get("data"), by, timeline.standing, work);
     const asked = parties.filter(({ key }) => this.site.keys.some(({ id }) => id === key));
+    const list = parties.length ? [await partyList(this.site, parties, act.consents)] : [];
     const known = await dealings.get(request.idOf(body));
     const isOwn = this.site.keys.some(({ id }) => id === by);
     if (mine !== this.taken) return;
@@ -371,7 +377,7 @@ export class Incoming {
     };
     // What one asked about oneself comes back with the others' consents; whose consent was not asked stays out.
     if (known !== null && (act.leaf !== null || isOwn)) {
-      const wanted = act.consents.filter(([key]) => known.parties.includes(hex(key)));
+      const wanted = askedOf(parties, act.consents);
       const record = await keep({ consents: act.leaf === null ? wanted : act.consents });
       if (wanted.length) tell("good", "mine.consent-taken", { count: String(wanted.length) });
       await done(record);
@@ -412,7 +418,7 @@ export class Incoming {
       link.href = "register";
       parts.push(make("p", "warning", say("mine.no-key"), " ", link));
     } else if (!asked.length) {
-      parts.push(make("p", "warning", say("mine.not-asked")), await this.page.partyList(parties, act.consents), make("p", "", leave));
+      parts.push(make("p", "warning", say("mine.not-asked")), ...list, make("p", "", leave));
     } else {
       const meaning = asked.map(({ role }) => make("li", "", say(`mine.means-${role}`)));
       const consent = button("mine.consent", async () => {
@@ -420,7 +426,7 @@ export class Incoming {
         await done(await keep());
         tell("good", "mine.consented");
       }, "primary");
-      parts.push(make("h3", "", say("mine.your-consent")), make("ul", "", ...meaning), make("p", "", consent, " ", leave));
+      parts.push(make("h3", "", say("mine.consents-needed")), ...list, make("h3", "", say("mine.your-consent")), make("ul", "", ...meaning), make("p", "", consent, " ", leave));
     }
     if (mine !== this.taken) return;
     this.element.replaceChildren(...parts);

@@ -6,7 +6,7 @@ import { Optional } from "../lib/schema.js";
 import { MESSAGES } from "../lib/tables.js";
 import { button, chooser, field, input } from "../register/telling.js";
 import { foreign, make, say } from "../showing.js";
-import { coded, inOrder, moment, named, paragraph, short } from "./reading.js";
+import { coded, inOrder, memberOf, named, paragraph, short } from "./reading.js";
 
 // What is settled by the work that the act is about, and what an office's counter asks for its clients.
 const SETTLED = ["agent", "mandate", "mode", "pledge", "target", "under"];
@@ -323,11 +323,4 @@ export class ActForm {
     });
     return found === undefined ? null : found.name;
   }
-}
-
-// What a node says of the holder of a key.
-export function memberOf(found) {
-  if (found === null) return paragraph("", say("mine.member-unknown"));
-  if (!found.in_force) return paragraph("", say("mine.member-over", { office: String(found.office_name) }));
-  return paragraph("", say("mine.member-attested", { office: String(found.office_name), until: moment(found.until) }));
 }

@@ -134,7 +134,7 @@ export class List {
       go.click();
     });
     const files = chooser("mine.import", (chosen) => this.take(chosen.map(({ blob }) => blob)), { multiple: true, accept: ".zip,.json,.tlog-proof" });
-    this.adding.replaceChildren(make("p", "help", say("mine.scan-help")), make("p", "", this.page.scanControls()), make("details", "", make("summary", "", say("mine.adding")), make("p", "", say("mine.import-help")), make("p", "", files), form, make("p", "help", say("mine.many"), " ", make("code", "", "yuanzheng register --table works.csv"))));
+    this.adding.replaceChildren(make("p", "help", say("mine.scan-help")), make("p", "", this.page.scanControls()), make("details", "", make("summary", "", say("mine.adding")), make("p", "", say("mine.import-help")), make("p", "", files), form, make("p", "help", this.page.manyWorks())));
   }
 
   // A salts file, an evidence package, a certificate, or an act's file; each says by itself what it is.

@@ -107,3 +107,10 @@ const movedShort = (move, who) =>
 export const sentence = (text, tag = "span") => foreign(text, tag);
 
 export const paragraph = (name, text) => make("p", name, foreign(text, "span"));
+
+// What a node says of the holder of a key.
+export function memberOf(found) {
+  if (found === null) return paragraph("", say("mine.member-unknown"));
+  if (!found.in_force) return paragraph("", say("mine.member-over", { office: String(found.office_name) }));
+  return paragraph("", say("mine.member-attested", { office: String(found.office_name), until: moment(found.until) }));
+}

@@ -30,6 +30,11 @@ export function sharing(record, hint, withTitle) {
     if (!(error instanceof LedgerError)) throw error;
     return make("div", "share", make("p", "", hint), make("p", "caution", say("mine.only-file")), make("p", "", file));
   }
+  return make("div", "share", make("p", "", hint), ...handing(link, file));
+}
+
+// A link to be shown, copied, or photographed off the screen, beside what else there is.
+export function handing(link, ...more) {
   const shown = document.createElement("textarea");
   Object.assign(shown, { readOnly: true, rows: 3, value: link, spellcheck: false });
   shown.addEventListener("focus", () => shown.select());
@@ -37,11 +42,11 @@ export function sharing(record, hint, withTitle) {
     await navigator.clipboard.writeText(link);
     tell("good", "mine.link-copied");
   }, "primary");
-  const parts = [make("p", "", hint), field(say("mine.link"), shown), make("p", "", copy, " ", file)];
+  const parts = [field(say("mine.link"), shown), make("p", "", copy, " ", ...more)];
   if (link.length <= MOST_IN_QR) {
     const code = make("details", "", make("summary", "", say("mine.show-qr")), qrPlace(link, say("mine.qr"), "low"));
     code.classList.add("large");
     parts.push(code);
   }
-  return make("div", "share", ...parts);
+  return parts;
 }

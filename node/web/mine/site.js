@@ -2,17 +2,18 @@
 
 import { Caller } from "../calls.js";
 import { hex } from "../lib/bytes.js";
-import { Client, Refused } from "../lib/client.js";
+import { Client } from "../lib/client.js";
 import { LedgerError } from "../lib/errors.js";
 import * as keystore from "../lib/keystore.js";
+import { Members } from "../lib/members.js";
 import { sha256 } from "../lib/sha2.js";
 
 export class Site {
   constructor() {
     this.client = new Client(new URL("./", location.href).href);
     this.judging = new Caller();
-    this.hashers = { sha256: new Caller(), sm3: new Caller() };
-    this.members = new Map();
+    this.hashers = { sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") };
+    this.members = new Members(this.client);
     this.keys = [];
   }
 
@@ -39,29 +40,8 @@ export class Site {
 
   policyDigest = async () => hex(sha256(await this.policy()));
 
-  // What the node says of a member's key (hex): who attested it, and whether that is in force; null for an unknown one.
-  member(key) {
-    if (!this.members.has(key)) {
-      const found = this.client.json(`members/${key}`).catch((error) => {
-        if (error instanceof Refused && error.status === 404) return null;
-        this.members.delete(key);
-        throw error;
-      });
-      this.members.set(key, found);
-    }
-    return this.members.get(key);
-  }
-
-  // The key (hex) that has taken the place of `key` by now, as the node says.
-  async current(key) {
-    let now = key;
-    for (let step = 0; step < 16; step++) {
-      const found = await this.member(now);
-      if (!found?.successor || found.in_force) return now;
-      now = found.successor;
-    }
-    return now;
-  }
+  member = (key) => this.members.member(key);
+  current = (key) => this.members.current(key);
 
   // The record of this browser's key that a holder's key (hex) stands for, or undefined.
   async mine(key) {

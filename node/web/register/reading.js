@@ -1,15 +1,13 @@
 // Statements in words, for whoever is about to sign them.
 
-import { hex } from "../lib/bytes.js";
-import * as forms from "../lib/forms.js";
 import { stamp } from "../lib/times.js";
 import { ACTS, CODES, FIELDS } from "../lib/words.js";
 import { foreign, make, say, size, speaking } from "../showing.js";
 
 const label = ([chinese, english]) => (speaking() === "zh" ? chinese : english);
-const named = (name) => label(FIELDS[name] ?? [name, name]);
+export const named = (name) => label(FIELDS[name] ?? [name, name]);
 const code = (name, value) => label((CODES[name]?.find(([each]) => each === value) ?? [value, value, value]).slice(1));
-const kindOf = (kind) => `${label(ACTS[kind])}（${kind}）`;
+export const kindOf = (kind) => `${label(ACTS[kind])}（${kind}）`;
 
 // That somebody has registered a file's bytes before.
 export function before({ name, number, index, time, entry }) {
@@ -40,17 +38,4 @@ export function summary({ work, secrets, body }) {
   rows.push([named("files"), say("web.files-count", { count: String(work.files.length), size: size(total) })]);
   rows.push([named("member"), make("code", "", work.by)]);
   return rows;
-}
-
-// Somebody else's statement, field by field; what its commitments hold is taken from the file only if it opens them.
-export function statement({ body, secrets }) {
-  const opened = new Map(secrets.map((secret) => [hex(forms.committed(secret)), secret.value]));
-  const said = (value) => {
-    if (value instanceof Uint8Array) return String(opened.get(hex(value)) ?? hex(value));
-    if (value instanceof Map) return Array.from(value, ([name, item]) => `${named(name)}: ${said(item)}`).join("; ");
-    return Array.isArray(value) ? value.map(said).join(", ") : String(value);
-  };
-  const around = ["work", "prev"].filter((name) => body.has(name)).map((name) => [name, body.get(name)]);
-  const rows = [["member", body.get("by")], ...around, ...body.get("data")];
-  return [[named("kind"), kindOf(body.get("kind"))], ...rows.map(([name, value]) => [named(name), foreign(said(value))])];
 }

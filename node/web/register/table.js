@@ -5,31 +5,23 @@ import * as batches from "../lib/batch.js";
 import * as csv from "../lib/csv.js";
 import { LedgerError } from "../lib/errors.js";
 import * as keystore from "../lib/keystore.js";
-import * as packing from "../lib/packing.js";
 import * as rows from "../lib/rows.js";
-import { CATEGORIES } from "../lib/tables.js";
 import * as vault from "../lib/vault.js";
-import { CODES, FIELDS } from "../lib/words.js";
-import "../lib/words-table.js";
+import { MAX_OPEN_FILES } from "../lib/words.js";
+import "../lib/words-signers.js";
 import { takeDrops } from "../choosing.js";
-import { foreign, make, say, size, speaking } from "../showing.js";
+import { foreign, make, say, size } from "../showing.js";
 import { Queue } from "./queue.js";
 import { before } from "./reading.js";
 import { redraw } from "./redrawing.js";
+import { categoryName, exampleRows, faultList, isFresh, legend, named, RowList } from "./rowlist.js";
+import { CSV_TYPE, Taking } from "./taking.js";
 import { button, chooser, save, table, tell, tellError } from "./telling.js";
 
 const MAX_LOOKUPS = 64;
 const LISTED = 100;
-// Kinds of values whose form a sentence of its own tells.
-const TYPES = ["choices", "flag", "leaf", "number", "owners", "time"];
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
-const CSV_TYPE = "text/csv";
-
-const label = ([chinese, english]) => (speaking() === "zh" ? chinese : english);
-const named = (name) => label(FIELDS[name.split(".").at(-1)] ?? [name, name]).replace(/（.*?）|\s*\(.*?\)/gu, "");
-const categoryName = (code) => (Object.hasOwn(CATEGORIES, code) ? label(CATEGORIES[code]) : code);
-const place = (time) => new Date(time + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 
 export class Table {
   // `page` has `client`, `keys` (register/keys.js), `measure` and `judge`, `stop` for whatever is being measured, and `others`, who
@@ -38,6 +30,8 @@ export class Table {
     Object.assign(this, { element, page, turns: new Queue(), files: new Map(), table: null, rows: [], id: null });
     // What was reviewed counts as long as nothing has changed since.
     Object.assign(this, { version: 0, reviewed: null, leaveOut: false, leaveKnown: false, isSending: false, pause: FIRST_PAUSE_MS, timer: 0, progress: null });
+    this.taking = new Taking(this);
+    this.list = new RowList((record) => this.taking.saveOne(record));
     this.parts = Object.fromEntries(["head", "drop", "work", "result", "review"].map((name) => [name, Object.assign(make("div", name), { tabIndex: -1 })]));
     element.replaceChildren(...Object.values(this.parts));
     takeDrops(this.parts.drop, (files) => this.take(files));
@@ -176,7 +170,8 @@ export class Table {
     await this.settle();
     // A row of a newer table that was signed as one of an older stands there once.
     const taken = new Set(Array.from(drafts, ({ record }) => record.id));
-    this.rows = found.filter((row) => drafts.has(row) || !taken.has(row.record.id));
+    const again = new Set(Array.from(drafts, ({ row }) => row));
+    this.rows = found.filter((row) => drafts.has(row) || !(taken.has(row.record.id) || (row.record.state === "refused" && again.has(row.row))));
   }
 
   // Finds rows that are the same work, in this table or signed here before.
@@ -189,7 +184,7 @@ export class Table {
     const context = { ledger: await this.page.client.origin(), by: keys.record.public };
     for (const row of this.rows) {
       row.same = null;
-      if (row.faults.length || !row.files.length) continue;
+      if (row.faults.length || !row.files.length || row.record?.state === "refused") continue;
       const key = rows.sameness(rows.workOf(row, row.files, context));
       const record = known.get(key);
       if (row.record === null || row.record.state === "draft") row.record = record ?? row.record;
@@ -223,7 +218,7 @@ export class Table {
     const count = (test) => String(this.rows.filter(test).length);
     const head = make("p", "", foreign(this.name || say("table.title")), ` · ${say("table.rows", { count: String(this.rows.length) })}`);
     const parts = [make("h3", "", say("table.result")), head];
-    if (wrong.length) parts.push(make("p", "warning", say("table.wrong-rows", { count: String(wrong.length) })), this.faultList(wrong));
+    if (wrong.length) parts.push(make("p", "warning", say("table.wrong-rows", { count: String(wrong.length) })), faultList(wrong));
     if (this.unnamed) parts.push(make("p", "caution", say("table.unnamed", { count: String(this.unnamed) })));
     const same = this.rows.filter((row) => row.same !== null);
     if (same.length) parts.push(make("p", "caution", say("table.same-rows", { rows: shortList(same.map(({ row, same: first }) => `${row} = ${first}`)) })));
@@ -236,71 +231,8 @@ export class Table {
       })));
     }
     if (this.rows.some(({ isLocked }) => isLocked)) parts.push(make("p", "", button("register.unlock", () => this.unlock())));
-    parts.push(this.list(), ...this.given());
-    return parts;
-  }
-
-  faultList(wrong) {
-    const all = wrong.flatMap((row) => row.faults.map((fault) => sentence(row, fault)));
-    const items = all.slice(0, LISTED).map((text) => make("li", "", foreign(text, "span")));
-    if (all.length > LISTED) items.push(make("li", "", say("table.more-faults", { count: String(all.length - LISTED) })));
-    return make("ul", "faults", ...items);
-  }
-
-  // The rows themselves; drawn when they are looked at.
-  list() {
-    const details = make("details", "", make("summary", "", say("table.all-rows")));
-    const wrap = make("div", "rows");
-    Object.assign(wrap, { tabIndex: 0, role: "region", ariaLabel: say("table.all-rows") });
-    details.append(wrap);
-    const draw = () => {
-      this.shown = new Map(this.rows.map((row) => [row.id, make("tr")]));
-      for (const row of this.rows) this.drawRow(row);
-      const names = ["table.row-number", "table.file", "table.work", "table.claimed", "table.state"];
-      const head = names.map((code) => Object.assign(make("th", "", say(code)), { scope: "col" }));
-      wrap.replaceChildren(make("table", "", make("thead", "", make("tr", "", ...head)), make("tbody", "", ...this.shown.values())));
-    };
-    this.shown = new Map();
-    details.addEventListener("toggle", () => {
-      this.isOpen = details.open;
-      if (details.open && !wrap.firstChild) draw();
-    });
-    details.open = this.isOpen ?? this.rows.length <= 20;
-    if (details.open) draw();
-    return details;
-  }
-
-  drawRow(row) {
-    if (!this.shown.has(row.id)) return;
-    const { cells, files, record } = row;
-    const { path = "", title, author, category, mode, ...rest } = cells;
-    const more = Object.entries({ author, ...rest }).filter(([, text]) => text).map(([name, text]) => make("p", "help", `${named(name)}: `, foreign(text)));
-    const total = files.reduce((sum, file) => sum + file.size, 0);
-    const count = files.length > 1 ? say("web.files-count", { count: String(files.length), size: size(total) }) : size(total);
-    const work = files.length ? rows.workOf(row, files, { ledger: "", by: new Uint8Array() }) : null;
-    const told = work === null ? [] : [categoryName(work.category), make("p", "help", say(`register.${work.mode}`))];
-    this.shown.get(row.id).replaceChildren(
-      make("td", "", String(row.row)),
-      make("td", "", foreign(path), make("p", "help", files.length ? count : "")),
-      make("td", "", foreign(work?.title ?? title ?? ""), ...more),
-      make("td", "", ...told),
-      make("td", "", ...this.stateOf(row, record)),
-    );
-  }
-
-  stateOf({ faults, same, row }, record) {
-    if (faults.length) return [make("span", "state refused", say("table.state-wrong"))];
-    if (same !== null && (record === null || record.state === "draft")) return [make("span", "state draft", say("table.state-same", { row: String(same) }))];
-    if (record === null || record.state === "draft") return [make("span", "state draft", say("table.state-ready"))];
-    const parts = [make("span", `state ${record.state}`, say(`register.state-${record.state}`))];
-    if (record.state === "refused") parts.push(make("p", "help", foreign(`${record.refusal[speaking()]} (${record.refusal.code})`)));
-    if (record.state !== "registered") return parts;
-    parts.push(make("p", "", make("code", "", String(record.answers[0].number ?? record.answers[0].index))));
-    if (record.certificate !== null) {
-      const one = button("table.package", () => this.saveOne(record));
-      one.setAttribute("aria-label", say("table.package-of", { row: String(row) }));
-      parts.push(one);
-    }
+    this.list.rows = this.rows;
+    parts.push(this.list.element(), ...this.taking.parts());
     return parts;
   }
 
@@ -309,60 +241,6 @@ export class Table {
     await keystore.unlock(sealed.by);
     await this.load(this.id);
     this.show();
-  }
-
-  // What can be taken away of what is registered.
-  given() {
-    const registered = this.rows.filter(({ record }) => record?.state === "registered");
-    if (!registered.length) return [];
-    const results = button("table.save-results", () => save(`${stem(this.name)}.registered.csv`, csv.format(this.results()), CSV_TYPE), "primary");
-    const whole = registered.filter(({ record, same }) => record.certificate !== null && same === null);
-    const packages = button("table.save-packages", () => this.savePackages(whole));
-    packages.disabled = !whole.length;
-    return [make("p", "caution", say("register.only-salts")), make("p", "", results, " ", packages)];
-  }
-
-  results() {
-    const head = [...this.columns, "number", "time", "leaf", "state"];
-    const lines = this.rows.map(({ cells, record, faults, same }) => {
-      const answer = record?.state === "registered" ? record.answers[0] : null;
-      const state = faults.length ? say("table.state-wrong") : record === null || record.state === "draft" ? (same ? say("table.state-same", { row: String(same) }) : say("table.state-ready")) : say(`register.state-${record.state}`);
-      const told = answer === null ? ["", "", ""] : [String(answer.number ?? answer.index), `${place(answer.time)} (UTC+8)`, record.leaf_hash];
-      return [...this.columns.map((name) => cells[name] ?? ""), ...told, state];
-    });
-    return [head, ...lines];
-  }
-
-  async saveOne(record) {
-    const { kept } = await vault.contents(record);
-    const page = await this.page.client.bytes("verify.html").catch(() => null);
-    save(`${packing.nameOf(kept.work)}.evidence.zip`, await batches.evidence(record, kept, { judge: this.page.judge, page }));
-  }
-
-  // One zip of all packages, with the verifier's page beside them and the table of results.
-  async savePackages(whole) {
-    const page = await this.page.client.bytes("verify.html").catch(() => null);
-    const width = String(this.rows.at(-1).row).length;
-    let done = 0;
-    try {
-      const packed = await batches.inParallel(whole, async ({ row, record }) => {
-        const { kept } = await vault.contents(record);
-        const blob = await batches.evidence(record, kept, { judge: this.page.judge });
-        done++;
-        this.showWork({ text: [say("table.packing")], done, total: whole.length });
-        return { name: `${String(row).padStart(width, "0")}-${packing.nameOf(kept.work)}.evidence.zip`, blob };
-      });
-      const own = [
-        { name: `${stem(this.name)}.registered.csv`, blob: new Blob([csv.format(this.results())]) },
-        ...(page === null ? [] : [{ name: "verify.html", blob: new Blob([page]) }]),
-      ];
-      const members = [];
-      for (const member of [...own, ...packed]) members.push({ ...member, crc: await packing.crcOf(member.blob) });
-      save(`${stem(this.name)}.evidence.zip`, packing.zip(members));
-      tell("good", "table.packed", { count: packed.length });
-    } finally {
-      this.showWork(null);
-    }
   }
 
   // Review
@@ -388,6 +266,7 @@ export class Table {
     if (mine !== this.version) return;
     const others = await this.page.others();
     if (mine !== this.version) return;
+    if (others) for (const { work } of asked) checkLength(work);
     this.reviewed = { asked, others, by: keys.record.id };
     this.showReview();
     this.parts.review.focus();
@@ -413,7 +292,7 @@ export class Table {
         this.outdate();
       }));
     }
-    const waiting = all.filter(({ record }) => UNSETTLED(record));
+    const waiting = all.filter(({ record }) => isUnsettled(record));
     if (waiting.length) parts.push(make("p", "", button("register.try-now", () => this.send())));
     if (this.ready.length) {
       const go = button("register.review", () => this.review(), "primary");
@@ -421,7 +300,20 @@ export class Table {
       if (go.disabled) parts.push(make("p", "", say("table.correct-first")));
       parts.push(make("p", "", go));
     }
+    if (all.some(isFresh)) parts.push(make("p", "", button("table.discard", () => this.discard())));
     return redraw(this.parts.review, ...parts);
+  }
+
+  // Forgets the rows that are not signed.
+  async discard() {
+    if (!confirm(say("table.discard-sure"))) return;
+    await this.turns.run(async () => {
+      await vault.removeDrafts((await batches.worksOf(this.id)).filter(({ state }) => state === "draft").map(({ id }) => id));
+      Object.assign(this, { rows: this.rows.filter((row) => !isFresh(row)), table: null, unnamed: 0 });
+      this.files.clear();
+    });
+    this.outdate();
+    await this.page.changed();
   }
 
   reviewParts(reviewed) {
@@ -431,10 +323,10 @@ export class Table {
     const files = asked.flatMap(({ work }) => work.files);
     const rows_ = [
       [say("table.works"), say("table.count", { count: String(asked.length) })],
-      [label(FIELDS.files), say("web.files-count", { count: String(files.length), size: size(files.reduce((sum, [, bytes]) => sum + bytes, 0)) })],
-      [label(FIELDS.category), counted(asked.map(({ work }) => categoryName(work.category)))],
-      [label(FIELDS.mode), counted(asked.map(({ work }) => say(`register.${work.mode}`)))],
-      [label(FIELDS.member), make("code", "", reviewed.by)],
+      [named("files"), say("web.files-count", { count: String(files.length), size: size(files.reduce((sum, [, bytes]) => sum + bytes, 0)) })],
+      [named("category"), counted(asked.map(({ work }) => categoryName(work.category)))],
+      [say("register.mode"), counted(asked.map(({ work }) => say(`register.${work.mode}`)))],
+      [named("member"), make("code", "", reviewed.by)],
     ];
     const parts = [make("h3", "", say("register.review-title")), make("p", "", say("table.review-hint")), table(rows_)];
     for (const mode of new Set(asked.map(({ work }) => work.mode))) parts.push(make("p", "", say(`register.goes-${mode}`)));
@@ -501,9 +393,16 @@ export class Table {
     this.outdate();
   }
 
+  // What became of rows elsewhere on the page.
+  async refresh() {
+    if (this.isSending) return;
+    await this.reread();
+    this.resume();
+  }
+
   // Goes on with what was under way when a tab was closed or a connection lost.
   resume() {
-    if (!this.isSending && this.rows.some(({ record }) => UNSETTLED(record))) this.send().catch(tellError);
+    if (!this.isSending && this.rows.some(({ record }) => isUnsettled(record))) this.send().catch(tellError);
   }
 
   async send() {
@@ -511,7 +410,7 @@ export class Table {
     clearTimeout(this.timer);
     this.isSending = true;
     this.showReview();
-    const open = this.rows.filter(({ record }) => UNSETTLED(record));
+    const open = this.rows.filter(({ record }) => isUnsettled(record));
     const byId = new Map(open.map((row) => [row.record.id, row]));
     const tellWork = () => {
       const count = (test) => open.filter(({ record }) => test(record)).length;
@@ -524,7 +423,7 @@ export class Table {
         const row = byId.get(record?.id);
         if (row === undefined) continue;
         row.record = record;
-        this.drawRow(row);
+        this.list.draw(row);
       }
       tellWork();
     };
@@ -541,7 +440,7 @@ export class Table {
       await this.reread();
       await this.page.changed();
     }
-    if (this.rows.some(({ record }) => UNSETTLED(record))) this.later();
+    if (this.rows.some(({ record }) => isUnsettled(record))) this.later();
     if (failed !== null) throw failed;
     this.tellDone();
   }
@@ -586,17 +485,13 @@ export class Table {
   }
 }
 
-const isFresh = ({ record }) => record === null || record.state === "draft";
-const UNSETTLED = (record) => record !== null && (vault.UNDER_WAY.includes(record.state) || (record.state === "registered" && record.certificate === null));
-const stem = (name) => name.replace(/\.csv$/iu, "") || "works";
-const shortList = (items) => (items.length > 10 ? `${items.slice(0, 10).join("，")}…` : items.join("，"));
-
-// What is wrong, as a sentence: which row, which column, what was expected and what came.
-function sentence({ row }, { column, code, type, error, ...fields }) {
-  const typed = TYPES.includes(type) ? say("table.bad-value", { expected: say(`table.type-${type}`), actual: fields.actual }) : null;
-  const told = error === undefined ? say(code, fields) : (typed ?? error.sentence(speaking()));
-  return say(column ? "table.at" : "table.in", { row: String(row), column, why: told });
+// What carries the rest of a long manifest would be the company's act, too.
+function checkLength({ mode, files }) {
+  if (mode === "open" && files.length > MAX_OPEN_FILES) throw new LedgerError("signers.too-many-files", { expected: MAX_OPEN_FILES, actual: files.length });
 }
+
+const isUnsettled = (record) => record !== null && (vault.UNDER_WAY.includes(record.state) || (record.state === "registered" && record.certificate === null));
+const shortList = (items) => (items.length > 10 ? `${items.slice(0, 10).join("，")}…` : items.join("，"));
 
 function counted(names) {
   const counts = new Map();
@@ -611,17 +506,3 @@ function check(name, told, isOn, change) {
   label_.htmlFor = control.id;
   return make("div", "choice", control, label_);
 }
-
-// What each column means, and the codes of categories.
-function legend() {
-  const own = { path: "table.help-path", title: "table.help-title", author: "table.help-author", category: "table.help-category", mode: "table.help-mode" };
-  const rows_ = rows.columns().map((name) => [make("code", "", name), own[name] ? say(own[name]) : named(name)]);
-  const codes = CODES.category.map(([code, ...names]) => [make("code", "", code), label(names)]);
-  const columns = make("details", "", make("summary", "", say("table.columns")), make("p", "", say("table.command")), table(rows_), make("h3", "", label(FIELDS.category)), table(codes));
-  return columns;
-}
-
-const exampleRows = () => [
-  ["path", "title", "author", "category", "mode", "completed", "provenance.source"],
-  ...["first", "second", "third"].map((row) => say(`table.example-${row}`).split("|")),
-];

@@ -15,8 +15,8 @@ const { UNDER_WAY } = vault;
 
 export class Works {
   // `open` continues a draft and `discard` removes one; `measure` gives what a package wants to know of an original.
-  constructor(list, client, { open, discard, measure, judge, address }) {
-    Object.assign(this, { list, client, open, discard, measure, judge, address, pauses: new Map(), timers: new Map(), drawn: new Map(), shown: 0 });
+  constructor(list, client, { open, discard, measure, judge, address, consenting }) {
+    Object.assign(this, { list, client, open, discard, measure, judge, address, consenting, pauses: new Map(), timers: new Map(), drawn: new Map(), shown: 0 });
     addEventListener("online", () => this.resume());
   }
 
@@ -93,7 +93,7 @@ export class Works {
     const { id, state, kept, draft } = work;
     if (state === "draft") return [make("p", "", button("register.continue", () => this.open(id)), " ", this.removal(id))];
     const again = button("register.again", () => this.reopen(id, draft));
-    if (state === "asked") return [make("p", "", this.act(work), " ", again)];
+    if (state === "asked") return [this.asking(work), make("p", "", this.act(work), " ", again)];
     if (state === "refused") return draft === null ? [] : [make("p", "", again, " ", this.removal(id))];
     const salts = button("register.save-salts", () => save(`${registration.nameOf(kept.work)}.salts.json`, registration.format(kept), JSON_TYPE));
     return [...(work.certificate === null ? [] : this.packages(work)), make("p", "", salts)];
@@ -144,8 +144,18 @@ export class Works {
     return [make("p", "caution", say("register.pending-means")), make("p", "", keep)];
   }
 
-  act({ prepared }) {
+  // Who has signed a work that others must sign too, and the ways to them; it appears once the node has said who they are.
+  asking(work) {
+    const place = make("div");
+    this.consenting().then((it) => it.asking(work)).then((parts) => place.append(...parts), (error) => {
+      if (!(error instanceof Unreachable)) throw error;
+    });
+    return place;
+  }
+
+  act({ prepared, consents }) {
     const act = registration.toAct(prepared);
+    act.consents = consents;
     return button("register.save-act", () => save(`${registration.nameOf(prepared.work)}.act.json`, act.format(), JSON_TYPE), "primary");
   }
 
@@ -194,11 +204,11 @@ export class Works {
     const open = (await vault.list()).filter(({ state, certificate }) => UNDER_WAY.includes(state) || (state === "registered" && certificate === null));
     const rows = open.filter(({ batch }) => batch);
     for (const { id, batch } of open) if (!batch) await this.advance(id).catch(() => {});
-    if (rows.length) await this.resumeTables(rows.map(({ id }) => id)).catch(() => {});
+    if (rows.length) await this.advanceAll(rows.map(({ id }) => id)).catch(() => {});
   }
 
-  // Rows of tables go many at a time.
-  async resumeTables(ids) {
+  // Many works go together.
+  async advanceAll(ids) {
     const { advance } = await import("../lib/batch.js");
     await advance(ids, this.client, { judge: this.judge }).finally(() => this.show());
   }
