@@ -31,6 +31,7 @@ AREAS = (
     "misbehaviour",
     "node",
     "note",
+    "operating",
     "pdf",
     "paper",
     "pending",

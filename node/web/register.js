@@ -78,7 +78,7 @@ async function load() {
   await Promise.all([works.show(), startTable()]);
   document.querySelector("main").dataset.state = "ready";
   works.resume();
-  await takeLink();
+  takeLink().catch(tellError);
 }
 
 const tableOf = () => new URLSearchParams(location.search).get("table");

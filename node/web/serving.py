@@ -21,10 +21,12 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types yuanzheng"
 )
 """A page runs what this node serves, speaks to nobody else, and is shown in no frame."""
-FILE_HEADERS: Mapping[str, str] = {"Content-Security-Policy": POLICY, "Vary": "Accept-Encoding"}
-"""A worker is held to its own file's policy."""
+FILE_HEADERS: Mapping[str, str] = {"Vary": "Accept-Encoding"}
+WORKER_HEADERS: Mapping[str, str] = {**FILE_HEADERS, "Content-Security-Policy": POLICY}
+"""A worker is held to its own file's policy, and what a page or a worker imports to theirs."""
+WORKERS = ("measuring.js", "printing/worker.js", "worker.js")
 HEADERS: Mapping[str, str] = {
-    **FILE_HEADERS,
+    **WORKER_HEADERS,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
@@ -114,7 +116,8 @@ async def file(request: aiohttp_web.BaseRequest, rest: str) -> aiohttp_web.Strea
     content = web.files().get(name) if version == web.version() else None
     if content is None or name.endswith(".html"):
         raise HttpError(404, "node.not-found", actual=request.path)
-    return _answer(request, name, content, web.TYPES[PurePath(name).suffix], IMMUTABLE, FILE_HEADERS)
+    fields = WORKER_HEADERS if name in WORKERS else FILE_HEADERS
+    return _answer(request, name, content, web.TYPES[PurePath(name).suffix], IMMUTABLE, fields)
 
 
 def _answer(

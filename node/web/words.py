@@ -22,6 +22,7 @@ TAUGHT: Mapping[str, Sequence[str]] = {
     "counter": (),
     "explore": ("tiles.bundle",),
     "mine": (),
+    "operating": (),
     "signers": (),
     "table": (),
 }

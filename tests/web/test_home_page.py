@@ -725,9 +725,11 @@ async def test_what_is_wrong_is_found_the_worst_first(core: Page) -> None:
     away = await asked(core, "../explore/findings", "return m.AWAY;")
     operating = (ROOT / "docs" / "OPERATING.md").read_text()
     for each in (*found, away):
-        assert {f"explore.wrong-{each['code']}", f"explore.do-{each['code']}"} <= set(area("explore"))
+        assert {f"operating.wrong-{each['code']}", f"operating.do-{each['code']}"} <= set(area("operating"))
         assert f"## {each['section']}\n" in operating or f"**{each['section']}:**" in operating
-    everything = {code.removeprefix("explore.wrong-") for code in area("explore") if code.startswith("explore.wrong-")}
+    everything = {
+        code.removeprefix("operating.wrong-") for code in area("operating") if code.startswith("operating.wrong-")
+    }
     assert {*codes, "away"} == everything
     alerts = (ROOT / "docs" / "prometheus" / "alerts.yml").read_text()
     assert {name: name in ALERTS for name in re.findall(r"alert: Yuanzheng(\w+)", alerts)} == dict.fromkeys(

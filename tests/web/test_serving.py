@@ -57,8 +57,17 @@ async def test_files_are_kept_for_ever_and_the_page_is_asked_anew(node: Running)
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["Content-Type"] == web.TYPES[Path(path).suffix]
         assert answer.body == web.files()[path.split("/", 2)[2]]
+        is_held = answer.headers.get("Content-Security-Policy") == serving.POLICY
+        assert is_held == path.endswith("worker.js")
     again = await ask(node, "GET", "/verify", If_None_Match=page.headers["ETag"])
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_workers_are_held_to_the_policy() -> None:
+    """Every file that is started as a worker is served with it; none is forgotten."""
+    sources = {name: content.decode() for name, content in web.files().items() if name.endswith(".js")}
+    started = {each for source in sources.values() for each in re.findall(r'new Caller\("([^"]+)"\)', source)}
+    assert {*started, "worker.js"} == set(serving.WORKERS)
 
 
 async def test_compressed_for_those_who_take_it(node: Running) -> None:

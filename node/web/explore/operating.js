@@ -2,6 +2,7 @@
 // and what is registered. The node tells this of itself; nothing of it is proven, and the page says so.
 
 import { LedgerError } from "../lib/errors.js";
+import "../lib/words-operating.js";
 import { table } from "../reporting.js";
 import { foreign, make, say, size, speaking } from "../showing.js";
 import * as finding from "./findings.js";
@@ -33,7 +34,7 @@ class Operating {
 
   cards() {
     return PARTS.map((part) => {
-      const head = make("h2", "", say(`explore.operating-${part}`));
+      const head = make("h2", "", say(`operating.${part}`));
       head.id = `operating-${part}-title`;
       const section = make("section", "card", head, make("div"));
       section.id = `operating-${part}`;
@@ -84,7 +85,7 @@ const { part } = finding;
 
 // What is wrong, as a list: what it is, in the node's own words too where it has some, and what to do.
 function wrong(found, status) {
-  if (!found.length) return [good("explore.nothing-wrong", { time: moment(status.clock.now_ms).slice(11) })];
+  if (!found.length) return [good("operating.nothing-wrong", { time: moment(status.clock.now_ms).slice(11) })];
   return [make("ol", "findings", ...found.map(wrongOne))];
 }
 
@@ -94,10 +95,10 @@ function wrongOne({ code: what, isUrgent, section, fields, told }) {
   if (lasts !== undefined) shown.span = span(lasts);
   if (number !== undefined) shown.count = count(number);
   if (bytes !== undefined) shown.size = size(bytes);
-  const title = make("p", isUrgent ? "warning" : "caution", make("strong", "", say(isUrgent ? "explore.urgent" : "explore.soon")), " ", foreign(say(`explore.wrong-${what}`, shown), "span"));
+  const title = make("p", isUrgent ? "warning" : "caution", make("strong", "", say(isUrgent ? "operating.urgent" : "operating.soon")), " ", foreign(say(`operating.wrong-${what}`, shown), "span"));
   const parts = [title];
   if (told !== null) parts.push(make("p", "", sentence(told)));
-  parts.push(make("p", "", say(`explore.do-${what}`)), make("p", "quiet", say("explore.read-on"), " ", make("cite", "", `docs/OPERATING.md, “${section}”`)));
+  parts.push(make("p", "", say(`operating.do-${what}`)), make("p", "quiet", say("operating.read-on"), " ", make("cite", "", `docs/OPERATING.md, “${section}”`)));
   const item = make("li", "", ...parts);
   item.dataset.key = `${what} ${texts.actual ?? ""}`;
   item.dataset.finding = what;
@@ -107,30 +108,30 @@ function wrongOne({ code: what, isUrgent, section, fields, told }) {
 function state(status, samples) {
   const { sealer, newest_block: newest, clock: { now_ms: now }, store } = status;
   const rows = [
-    [say("explore.role"), say(status.role === "replica" ? "explore.role-replica" : "explore.role-primary")],
-    [say("explore.version"), foreign(String(status.version))],
+    [say("operating.role"), say(status.role === "replica" ? "operating.role-replica" : "operating.role-primary")],
+    [say("operating.version"), foreign(String(status.version))],
     [say("explore.height"), count(status.height)],
     [say("explore.leaves"), count(status.size)],
-    [say("explore.newest-age"), newest === null ? say("explore.none") : span(now - newest.time)],
-    [say("explore.store"), size(store.bytes)],
-    [say("explore.free"), room(store, samples)],
-    [say("explore.waiting"), count(sealer.waiting)],
+    [say("operating.newest-age"), newest === null ? say("operating.none") : span(now - newest.time)],
+    [say("operating.store"), size(store.bytes)],
+    [say("operating.free"), room(store, samples)],
+    [say("operating.waiting"), count(sealer.waiting)],
   ];
   const misbehaviour = part(status, "misbehaviour");
-  if (misbehaviour) rows.push([say("explore.misbehaviour"), count(misbehaviour.kept)]);
+  if (misbehaviour) rows.push([say("operating.misbehaviour"), count(misbehaviour.kept)]);
   const outbox = part(status, "outbox");
-  if (outbox) rows.push([say("explore.outbox"), outbox.waiting ? `${count(outbox.waiting)} (${span(now - outbox.oldest_ms)})` : count(outbox.waiting)]);
-  const trouble = sealer.trouble ? bad(say("explore.trouble"), " ", sentence(sealer.trouble)) : good(status.role === "replica" ? "explore.following-well" : "explore.sealing");
-  const parts = [make("p", "quiet", say("explore.told-by-node", { time: moment(now) })), trouble, table(rows)];
+  if (outbox) rows.push([say("operating.outbox"), outbox.waiting ? `${count(outbox.waiting)} (${span(now - outbox.oldest_ms)})` : count(outbox.waiting)]);
+  const trouble = sealer.trouble ? bad(say("operating.trouble"), " ", sentence(sealer.trouble)) : good(status.role === "replica" ? "operating.following-well" : "operating.sealing");
+  const parts = [make("p", "quiet", say("operating.told-by-node", { time: moment(now) })), trouble, table(rows)];
   const refusals = Object.entries(sealer.refusals ?? {});
-  if (refusals.length) parts.push(tableOf(say("explore.refusals"), [say("web.code"), say("explore.count")], refusals.map(([name, number]) => [code(name), number])));
+  if (refusals.length) parts.push(tableOf(say("operating.refusals"), [say("web.code"), say("operating.count")], refusals.map(([name, number]) => [code(name), number])));
   return parts;
 }
 
 // What is left on the disk, and how long that lasts at the rate of the last minutes.
 function room({ free }, samples) {
   const growing = finding.rate(samples, "bytes");
-  return growing ? say("explore.free-lasts", { size: size(free), span: span((free / growing) * 1000) }) : size(free);
+  return growing ? say("operating.free-lasts", { size: size(free), span: span((free / growing) * 1000) }) : size(free);
 }
 
 function quorum(status) {
@@ -139,27 +140,27 @@ function quorum(status) {
   const following = part(status, "following");
   if (following) {
     parts.push(table([
-      [say("explore.source"), foreign(String(following.source ?? "–"))],
-      [say("explore.lag"), say("explore.lag-leaves", { count: count(following.lag) })],
+      [say("operating.source"), foreign(String(following.source ?? "–"))],
+      [say("operating.lag"), say("operating.lag-leaves", { count: count(following.lag) })],
     ]));
     if (following.trouble) parts.push(bad(sentence(following.trouble)));
   }
   const cosigning = part(status, "cosigning");
-  if (!cosigning) return [...parts, make("p", "quiet", say(following ? "explore.quorum-at-primary" : "explore.no-quorum"))];
+  if (!cosigning) return [...parts, make("p", "quiet", say(following ? "operating.quorum-at-primary" : "operating.no-quorum"))];
   parts.push(cosigning.met
-    ? good("explore.quorum-met", { size: count(cosigning.published_size) })
-    : bad(say("explore.quorum-unmet", { span: span(now - cosigning.unmet_since_ms), expected: count(cosigning.target_size), actual: count(cosigning.published_size) })));
+    ? good("operating.quorum-met", { size: count(cosigning.published_size) })
+    : bad(say("operating.quorum-unmet", { span: span(now - cosigning.unmet_since_ms), expected: count(cosigning.target_size), actual: count(cosigning.published_size) })));
   const behind = (each) => Math.max(0, cosigning.target_size - each.size);
   const worst = ([, a], [, b]) => (b.missing_since_ms !== null) - (a.missing_since_ms !== null) || Boolean(b.trouble) - Boolean(a.trouble) || behind(b) - behind(a);
   const rows = Object.entries(cosigning.cosigners).sort(worst).map(([name, each]) => {
     const missing = each.missing_since_ms !== null;
     const said = make("span", missing || each.trouble ? "bad" : "checked");
-    said.append(missing ? say("explore.missing-for", { span: span(now - each.missing_since_ms), time: moment(each.missing_since_ms) }) : say("explore.answers"));
+    said.append(missing ? say("operating.missing-for", { span: span(now - each.missing_since_ms), time: moment(each.missing_since_ms) }) : say("operating.answers"));
     if (each.trouble) said.append(make("br"), sentence(each.trouble));
-    return [foreign(name), say(each.replica ? "explore.replica" : "explore.witness"), each.size, behind(each), said];
+    return [foreign(name), say(each.replica ? "operating.replica" : "operating.witness"), each.size, behind(each), said];
   });
-  const head = ["explore.cosigner", "explore.kind", "explore.leaves", "explore.lag", "explore.state"].map((each) => say(each));
-  return [...parts, tableOf(say("explore.operating-quorum"), head, rows)];
+  const head = ["explore.cosigner", "explore.kind", "explore.leaves", "operating.lag", "explore.state"].map((each) => say(each));
+  return [...parts, tableOf(say("operating.quorum"), head, rows)];
 }
 
 function throughput(samples, status) {
@@ -168,15 +169,15 @@ function throughput(samples, status) {
     const rate = (name) => Math.max(0, now[name] - samples[at][name]) / seconds;
     return { time: moment(now.at).slice(11), entries: rate("entries"), responses: rate("responses"), blocks: rate("blocks") };
   });
-  if (!rates.length) return [make("p", "quiet", say("explore.measuring"))];
+  if (!rates.length) return [make("p", "quiet", say("operating.measuring"))];
   const last = rates.at(-1);
   const figure = (number, name) => make("div", "figure", make("strong", "", number.toFixed(1)), make("span", "", say(name)));
   const rounded = (name) => rates.map((each) => [each.time, Math.round(each[name] * 10) / 10]);
   return [
-    make("div", "figures", figure(last.entries, "explore.entries-per-second"), figure(last.blocks, "explore.blocks-per-second"), figure(last.responses, "explore.responses-per-second")),
-    line(say("explore.entries-per-second"), [say("explore.beijing"), say("explore.entries-per-second")], rounded("entries")),
-    line(say("explore.responses-per-second"), [say("explore.beijing"), say("explore.responses-per-second")], rounded("responses")),
-    make("p", "quiet", say("explore.since-opened", { count: count(status.sealer.blocks_sealed) })),
+    make("div", "figures", figure(last.entries, "operating.entries-per-second"), figure(last.blocks, "operating.blocks-per-second"), figure(last.responses, "operating.responses-per-second")),
+    line(say("operating.entries-per-second"), [say("explore.beijing"), say("operating.entries-per-second")], rounded("entries")),
+    line(say("operating.responses-per-second"), [say("explore.beijing"), say("operating.responses-per-second")], rounded("responses")),
+    make("p", "quiet", say("operating.since-opened", { count: count(status.sealer.blocks_sealed) })),
   ];
 }
 
@@ -184,28 +185,28 @@ function clock(status) {
   const { synced, error_us: error, now_ms: now } = status.clock;
   const parts = [synced ? good("explore.clock-synced", { error: error === null ? "?" : count(error) }) : bad(say("explore.clock-not-synced"))];
   const here = Date.now() - now;
-  parts.push(table([[say("explore.node-clock"), moment(now)], [say("explore.my-clock"), `${here >= 0 ? "+" : "−"}${span(Math.abs(here))}`]]));
+  parts.push(table([[say("operating.node-clock"), moment(now)], [say("operating.my-clock"), `${here >= 0 ? "+" : "−"}${span(Math.abs(here))}`]]));
   const clocks = part(status, "clocks");
   const peers = Object.entries(clocks?.peers ?? {});
   if (peers.length) {
     const rows = peers.map(([name, each]) => [
       foreign(name),
       each.offset_ms === null ? "–" : `${each.offset_ms} ms ± ${each.uncertainty_ms} ms`,
-      say(each.answered ? "explore.answers" : "explore.silent"),
+      say(each.answered ? "operating.answers" : "operating.silent"),
     ]);
-    parts.push(tableOf(say("explore.peers-clocks", { bound: count(clocks.bound_ms) }), [say("explore.peer"), say("explore.offset"), say("explore.state")], rows));
+    parts.push(tableOf(say("operating.peers-clocks", { bound: count(clocks.bound_ms) }), [say("operating.peer"), say("operating.offset"), say("explore.state")], rows));
   }
   return parts;
 }
 
 function alarms(status) {
   const found = part(status, "alarms");
-  if (!found) return [make("p", "quiet", say("explore.none"))];
-  const parts = found.recent.length ? [] : [good("explore.no-alarms")];
-  if (found.lost) parts.push(bad(say("explore.alarms-lost", { count: count(found.lost) })));
+  if (!found) return [make("p", "quiet", say("operating.none"))];
+  const parts = found.recent.length ? [] : [good("operating.no-alarms")];
+  if (found.lost) parts.push(bad(say("operating.alarms-lost", { count: count(found.lost) })));
   if (found.recent.length) {
     const rows = found.recent.map((each) => [moment(each.last), sentence(each), code(each.code), each.count]);
-    parts.push(tableOf(say("explore.operating-alarms"), ["explore.beijing", "explore.what", "web.code", "explore.count"].map((name) => say(name)), rows));
+    parts.push(tableOf(say("operating.alarms"), ["explore.beijing", "operating.what", "web.code", "operating.count"].map((name) => say(name)), rows));
   }
   return parts;
 }
@@ -217,18 +218,18 @@ function processes(status) {
     const tls = each.tls === null ? "–" : `${moment(each.tls.expires_ms)}${each.tls.trouble ? " ✗" : ""}`;
     return [String(each.pid), span(each.uptime_seconds * 1000), each.waiting, each.streams, all, failed, tls];
   });
-  const head = ["process", "uptime", "waiting", "streams", "responses", "failures", "tls"].map((name) => say(`explore.process-${name}`));
-  return [tableOf(say("explore.operating-processes"), head, rows)];
+  const head = ["process", "uptime", "waiting", "streams", "responses", "failures", "tls"].map((name) => say(`operating.process-${name}`));
+  return [tableOf(say("operating.processes"), head, rows)];
 }
 
 function registrations({ registrations: found, counted, totals }) {
-  const parts = [make("p", "quiet", say("explore.counted", { height: String(counted.height), entries: count(totals.entries) }))];
+  const parts = [make("p", "quiet", say("operating.counted", { height: String(counted.height), entries: count(totals.entries) }))];
   if (!found) return parts;
   const chart = (title, first, rows) => (rows.length ? [bars(say(title), [say(first), say("explore.registrations")], rows)] : []);
   parts.push(
-    ...chart("explore.by-category", "explore.category", found.by_category.map(({ category, zh, en, number }) => [foreign(String(label([zh, en]) ?? category)), number])),
-    ...chart("explore.by-office", "explore.office", found.by_office.map(({ name, number }) => [foreign(String(name)), number])),
-    ...chart("explore.by-month", "explore.month", found.by_month.map(({ month, number }) => [String(month), number])),
+    ...chart("operating.by-category", "explore.category", found.by_category.map(({ category, zh, en, number }) => [foreign(String(label([zh, en]) ?? category)), number])),
+    ...chart("operating.by-office", "explore.office", found.by_office.map(({ name, number }) => [foreign(String(name)), number])),
+    ...chart("operating.by-month", "operating.month", found.by_month.map(({ month, number }) => [String(month), number])),
   );
   return parts;
 }

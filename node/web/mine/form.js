@@ -6,7 +6,7 @@ import { Optional } from "../lib/schema.js";
 import { MESSAGES } from "../lib/tables.js";
 import { button, chooser, field, input } from "../register/telling.js";
 import { foreign, make, say } from "../showing.js";
-import { coded, inOrder, memberOf, named, paragraph, short } from "./reading.js";
+import { coded, inOrder, memberOf, moment, named, paragraph, short } from "./reading.js";
 
 // What is settled by the work that the act is about, and what an office's counter asks for its clients.
 const SETTLED = ["agent", "mandate", "mode", "pledge", "target", "under"];
