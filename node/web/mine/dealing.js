@@ -245,7 +245,7 @@ export class Dealing {
     const consent = button("mine.consent-own", async () => {
       const act = dealings.actOf(record);
       for (const key of own) await act.consent(await this.site.signer(key));
-      await dealings.keep(act, { mine: true });
+      await dealings.keep(act, { mine: true }, await keystore.unlock(hex(record.body.get("by"))));
       await this.page.refresh();
     });
     return [make("p", "", consent)];
