@@ -1,6 +1,5 @@
 // The page of a sub-centre's counter: one clerk at a time opens his own key, and signs by it for those who stand before him.
 
-import { Caller } from "./calls.js";
 import { Attest } from "./counter/attest.js";
 import * as drawer from "./counter/drawer.js";
 import { Handing } from "./counter/handing.js";
@@ -13,6 +12,7 @@ import { LedgerError } from "./lib/errors.js";
 import { crcOf } from "./lib/packing.js";
 import { isAvailable } from "./lib/signer.js";
 import "./lib/words-counter.js";
+import { Measurer } from "./hashers.js";
 import { button, day, tell, tellError, tellStart } from "./register/telling.js";
 import { foreign, make, say, speak, speaking } from "./showing.js";
 
@@ -27,9 +27,8 @@ const LOCKED = "yuanzheng-locked";
 
 const client = new Client(new URL("./", location.href).href);
 const others = new BroadcastChannel("yuanzheng/counter");
-const hashers = {};
 const pauses = new Map();
-let opening, views, handing, origin;
+let opening, views, handing, origin, measurer;
 // The clerk at the counter, or null; `seen` is when anybody last touched anything.
 let shift = null;
 let seen = Date.now();
@@ -84,7 +83,7 @@ function open(found) {
   seen = Date.now();
   // Nobody else's key stays open beside it.
   others.postMessage("opened");
-  Object.assign(hashers, { sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") });
+  measurer ??= new Measurer();
   const desk = {
     client,
     shift,
@@ -201,11 +200,9 @@ function prefsOf(office) {
 
 // Files
 
-async function measure(blob, told = () => () => {}) {
-  const digest = (algorithm) => hashers[algorithm].ask("measure", { blob, size: blob.size, deflated: false, algorithm }, told(algorithm));
+async function measure(blob) {
   try {
-    const [sha256, sm3] = await Promise.all([digest("sha256"), digest("sm3")]);
-    return { sha256, sm3 };
+    return await measurer.measure(blob);
   } catch {
     throw new LedgerError("register.unreadable", { actual: blob.name ?? "" });
   }

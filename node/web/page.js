@@ -4,6 +4,7 @@ import { Caller } from "./calls.js";
 import { chosen, takeDrops } from "./choosing.js";
 import { Comparison } from "./comparing.js";
 import { LedgerError } from "./lib/errors.js";
+import { Measurer } from "./hashers.js";
 import { caseReport, facts as factTable, stepList, table, verdictLine } from "./reporting.js";
 import { isPromise, receiptOf } from "./receipts.js";
 import { inPicture, isPicture, scanControls, takePasted, throughCamera } from "./scanning.js";
@@ -21,7 +22,7 @@ let handed = 0;
 let opening = 0;
 let trusting = 0;
 let running = 0;
-let judging, hashers;
+let judging, measurer;
 // What is told of each verdict, with what it was given for: `{ evidence, policy }`, or null as long as there is none.
 let judged = () => {};
 // What the button beside the progress stops.
@@ -37,7 +38,7 @@ function start() {
     return;
   }
   judging = new Caller();
-  hashers = { sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") };
+  measurer = new Measurer();
   choose("certificate", ([file]) => takeGiven(file));
   $("scanning").append(scanControls({ camera: scan }));
   takePasted(takePicture);
@@ -201,10 +202,7 @@ async function addFiles(files) {
 }
 
 function stopMeasuring() {
-  for (const name of Object.keys(hashers)) {
-    hashers[name].stop();
-    hashers[name] = new Caller("measuring.js");
-  }
+  measurer.stop();
   given.files = [];
   run();
 }
@@ -267,17 +265,15 @@ async function measure(files, current) {
   const found = [];
   for (const file of files) {
     const told = (bytes) => {
-      done += bytes / 2;
+      done += bytes;
       if (performance.now() - shown < 100 || !current()) return;
       shown = performance.now();
       showProgress(worded("web.hashing", file.name), done, total, stopMeasuring);
     };
     if (!measured.has(file.blob)) {
       const { blob, size: bytes, deflated = false } = file;
-      const digest = (algorithm) => hashers[algorithm].ask("measure", { blob, size: bytes, deflated, algorithm }, told);
       try {
-        const [sha256, sm3] = await Promise.all([digest("sha256"), digest("sm3")]);
-        measured.set(blob, { sha256, sm3 });
+        measured.set(blob, await measurer.measure(blob, { size: bytes, deflated, told }));
       } catch {
         throw Object.assign(new Error(), { code: "web.unreadable", name: file.name });
       }

@@ -9,6 +9,7 @@ import * as keystore from "./lib/keystore.js";
 import * as registration from "./lib/registration.js";
 import { isAvailable } from "./lib/signer.js";
 import * as vault from "./lib/vault.js";
+import { Measurer } from "./hashers.js";
 import { emptyDraft, Form } from "./register/form.js";
 import { Keys } from "./register/keys.js";
 import { Queue } from "./register/queue.js";
@@ -33,12 +34,12 @@ const turns = new Queue();
 const saving = new Queue();
 const acting = new Queue();
 // `table` is the part of the page for many works at once, fetched where the address asks for it.
-let keys, form, works, hashers, table_;
+let keys, form, works, measurer, table_;
 let waitsForKey = false;
 
 function start() {
   speak(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh");
-  hashers = newHashers();
+  measurer = new Measurer();
   keys = new Keys($("key"), client, keyChanged);
   form = new Form($("form"), { changed, measure, queue: turns });
   works = new Works($("works"), client, { open: inTurn(open), discard: inTurn(discard), measure: measurePacked, judge, address, consenting });
@@ -183,21 +184,19 @@ function separate(id) {
 
 // Files
 
-const newHashers = () => ({ sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") });
-
 async function addFiles(given) {
   const files = await given;
   if (!files.length) return;
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const reached = { sha256: 0, sm3: 0 };
+  let done = 0;
   const found = [];
   try {
     for (const file of files) {
       // A name that is no text (a lone surrogate) is kept as one.
       const name = file.name.toWellFormed();
-      const told = (algorithm) => (bytes) => {
-        reached[algorithm] += bytes;
-        showProgress(name, Math.min(reached.sha256, reached.sm3), total);
+      const told = (bytes) => {
+        done += bytes;
+        showProgress(name, done, total);
       };
       found.push({ name, size: file.size, ...(await measure(file.blob, told)) });
     }
@@ -212,14 +211,12 @@ async function addFiles(given) {
   showFiles();
 }
 
-async function measure(blob, told = () => () => {}) {
-  const mine = hashers;
-  const digest = (algorithm) => mine[algorithm].ask("measure", { blob, size: blob.size, deflated: false, algorithm }, told(algorithm));
+async function measure(blob, told) {
+  const turn = stops;
   try {
-    const [sha256, sm3] = await Promise.all([digest("sha256"), digest("sm3")]);
-    return { sha256, sm3 };
+    return await measurer.measure(blob, { told });
   } catch {
-    throw new LedgerError(mine === hashers ? "register.unreadable" : "register.stopped", { actual: blob.name ?? "" });
+    throw new LedgerError(turn === stops ? "register.unreadable" : "register.stopped", { actual: blob.name ?? "" });
   }
 }
 
@@ -232,10 +229,10 @@ function judge(given) {
 }
 
 // Stops whatever is being measured; what waits for its turn is measured after all.
+let stops = 0;
 function stop() {
-  const stopped = hashers;
-  hashers = newHashers();
-  for (const caller of Object.values(stopped)) caller.stop();
+  stops++;
+  measurer.stop();
 }
 
 // What a package wants to know of an original.

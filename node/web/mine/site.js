@@ -7,12 +7,13 @@ import { LedgerError } from "../lib/errors.js";
 import * as keystore from "../lib/keystore.js";
 import { Members } from "../lib/members.js";
 import { sha256 } from "../lib/sha2.js";
+import { Measurer } from "../hashers.js";
 
 export class Site {
   constructor() {
     this.client = new Client(new URL("./", location.href).href);
     this.judging = new Caller();
-    this.hashers = { sha256: new Caller("measuring.js"), sm3: new Caller("measuring.js") };
+    this.measurer = new Measurer();
     this.members = new Members(this.client);
     this.keys = [];
   }
@@ -55,10 +56,8 @@ export class Site {
 
   // Size, SHA-256 and SM3 of a file.
   async measure(file) {
-    const digest = (algorithm) => this.hashers[algorithm].ask("measure", { blob: file, size: file.size, deflated: false, algorithm });
     try {
-      const [first, second] = await Promise.all([digest("sha256"), digest("sm3")]);
-      return { name: file.name, size: file.size, sha256: first, sm3: second };
+      return { name: file.name, size: file.size, ...(await this.measurer.measure(file)) };
     } catch {
       throw new LedgerError("register.unreadable", { actual: file.name });
     }

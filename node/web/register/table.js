@@ -136,13 +136,11 @@ export class Table {
     let done = 0;
     for (const [path, file] of files) {
       this.showWork({ text: [say("register.measuring"), " ", foreign(path)], done, total, canStop: true });
-      const reached = { sha256: done, sm3: done };
-      const told = (algorithm) => (bytes) => {
-        reached[algorithm] += bytes;
-        this.moveWork(Math.min(reached.sha256, reached.sm3));
+      const told = (bytes) => {
+        done += bytes;
+        this.moveWork(done);
       };
       measured.set(path, { size: file.size, ...(await this.page.measure(file.blob, told)) });
-      done += file.size;
     }
     return measured;
   }
