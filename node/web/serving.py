@@ -59,7 +59,9 @@ def page(name: str) -> bytes:
     for each in PAGES[name]:
         found = found.replace(f'="{each}"', f'="web/{web.version()}/{each}"')
     modules = bundle.reached(PAGES[name][-1])
-    preloads = (f'<link rel="modulepreload" href="web/{web.version()}/{each}" fetchpriority="low">\n' for each in modules)
+    preloads = (
+        f'<link rel="modulepreload" href="web/{web.version()}/{each}" fetchpriority="low">\n' for each in modules
+    )
     return found.replace("</head>", "".join(preloads) + "</head>").encode()
 
 

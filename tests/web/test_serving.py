@@ -126,7 +126,9 @@ def test_a_page_that_stands_alone_leads_nowhere() -> None:
 def test_a_page_names_its_modules_at_once(name: str) -> None:
     """None is found only when another one has come."""
     place = f"web/{web.version()}/"
-    named = re.findall(f'<link rel="modulepreload" href="{place}([^"]*)" fetchpriority="low">', serving.page(name).decode())
+    named = re.findall(
+        f'<link rel="modulepreload" href="{place}([^"]*)" fetchpriority="low">', serving.page(name).decode()
+    )
     assert named == bundle.reached(serving.PAGES[name][-1])
     assert len(named) >= 4
 
