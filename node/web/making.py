@@ -7,7 +7,6 @@ network and no clock. What a browser compressed is unpacked here, since engines 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import zlib
@@ -23,9 +22,12 @@ MEMORY = 512 * 2**20
 """Bytes that making one page may take; the fonts are 10 MB."""
 SECONDS = 60
 """As long as a browser at /verify waits for one page."""
+MAX_UNPACKED = 2**26
+"""Bytes that the streams of one page may unpack to, together: a certificate has as many at most."""
 _ENTRIES = ("printing/again.js", "printing/font.js")
-_STREAM = re.compile(rb"\nstream\n")
+_HEAD = b"\nstream\n"
 _END = b"\nendstream\nendobj\n"
+_DEFLATE = 8
 # What browsers have and a bare engine lacks, as far as the modules use it.
 _HOST = """
 const globals = {
@@ -49,7 +51,7 @@ Object.assign(globalThis, globals);
 """
 _UNPACKING = """
 const lib_unpacking = { unpack: async (data) => {
-  const found = globalThis.unpacked[data.byteOffset];
+  const found = globalThis.unpacked[`${data.byteOffset} ${data.length}`];
   if (found === undefined) throw new RangeError("not compressed");
   return Uint8Array.fromBase64(found);
 } };
@@ -115,14 +117,26 @@ def main() -> None:
     json.dump(found, sys.stdout)
 
 
-def _unpacked(page: bytes) -> dict[int, str]:
-    """What is compressed in a page, in base64, by where it begins."""
+def _unpacked(page: bytes) -> dict[str, str]:
+    """What is compressed in a page, in base64, by where it begins and how long it is there.
+
+    Nothing is unpacked from the first on that breaks off, that something follows, or that swells beyond what is allowed:
+    a browser refuses it too.
+    """
     found = {}
-    for place in _STREAM.finditer(page):
-        end = page.find(_END, place.end())
-        try:
-            content = zlib.decompressobj().decompress(page[place.end() : end], 2**26)
-        except zlib.error:
+    left = MAX_UNPACKED
+    at = page.find(_HEAD)
+    while at >= 0 and (end := page.find(_END, start := at + len(_HEAD))) >= 0:
+        at = page.find(_HEAD, end)
+        if page[start] & 15 != _DEFLATE:
             continue
-        found[place.end()] = b64encode(content).decode()
+        unpacking = zlib.decompressobj()
+        try:
+            content = unpacking.decompress(page[start:end], left + 1)
+        except zlib.error:
+            break
+        if len(content) > left or not unpacking.eof or unpacking.unused_data:
+            break
+        left -= len(content)
+        found[f"{start} {end - start}"] = b64encode(content).decode()
     return found

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import unicodedata
 import zipfile
 import zlib
@@ -362,7 +363,9 @@ async def test_verapdf_finds_pdf_a_3u(printer: Printer, tmp_path: Path) -> None:
     assert said.splitlines() == [f"{name}\t3u\ttrue" for name in names]
 
 
-def rewritten(page: bytes, change: Callable[[bytes], bytes] = bytes) -> bytes:
+def rewritten(
+    page: bytes, change: Callable[[bytes], bytes] = bytes, packing: Callable[[bytes], bytes] = bytes
+) -> bytes:
     """A page made in a browser, its streams changed and compressed as another browser might, and its mark made to fit."""
     table = page.rindex(b"xref\n0 ", 0, page.rindex(b"startxref"))
     places = [int(place) for place in re.findall(rb"([0-9]{10}) 00000 n \n", page[table:])]
@@ -372,7 +375,7 @@ def rewritten(page: bytes, change: Callable[[bytes], bytes] = bytes) -> bytes:
         offsets.append(len(body))
         head, found, rest = page[start:end].partition(b"\nstream\n")
         if b"/FlateDecode" in head:
-            rest = zlib.compress(change(zlib.decompress(rest.removesuffix(b"\nendstream\nendobj\n"))), 1)
+            rest = packing(zlib.compress(change(zlib.decompress(rest.removesuffix(b"\nendstream\nendobj\n"))), 1))
             head = re.sub(rb"/Length [0-9]+", b"/Length %d" % len(rest), head)
             rest += b"\nendstream\nendobj\n"
         body += head + found + rest
@@ -425,6 +428,26 @@ async def test_the_command_makes_the_page_again(printer: Printer, given: Given, 
     assert (alone["verdict"], steps["verify.page"]) == ("consistent", "note")
     said = await verified(write(tmp_path / "copy.pdf", stored_anew(page)), given)
     assert (said.json["verdict"], said.json["steps"][-1]["code"]) == ("undetermined", "verify.page")
+
+
+@pytest.mark.parametrize("tail", [b"7 0 obj", -4])
+async def test_nothing_hides_in_a_stream(tail: bytes | int, printer: Printer, given: Given) -> None:
+    """A page whose streams hold more than browsers unpack, or less, is another page."""
+    proof = given.certificate.read_bytes()
+    page = rewritten(
+        await printer.print(proof), packing=lambda data: data[:tail] if isinstance(tail, int) else data + tail
+    )
+    assert is_from_browser(page)
+    assert making.are_made_of([(page, proof)]) == [False]
+
+
+def test_a_page_unpacks_to_a_certificates_size_at_most() -> None:
+    """Streams that swell, or that have no end, take neither memory nor time in the process that asks."""
+    swollen = zlib.compress(bytes(making.MAX_UNPACKED // 2))
+    assert len(making._unpacked((making._HEAD + swollen + making._END) * 8)) == 2
+    begun = time.process_time()
+    assert making._unpacked(making._HEAD * 100_000) == {}
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("how", ["no engine", "endless"])
