@@ -18,6 +18,8 @@ from ledger.times import stamp
 from node.pdf.sheet import Text
 
 MANIFEST, INDEX, README = "清单.json", "索引.html", "README.txt"
+# What stands in a package beside certificates, their pages and originals.
+MEMBERS = frozenset({MANIFEST, INDEX, README, "policy", "verify.html", "yuanzheng-verify.pyz"})
 FOLDERS = {"work": "1-确权", "licence": "2-用权", "infringement": "3-取证", "case": "4-维权", "other": "5-其他"}
 USING = ("work.licence", "work.transfer", "work.pledge", "work.release")
 PLATFORM = (text("case.platform", "zh"), text("case.platform", "en"))

@@ -16,16 +16,18 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ledger import certificate as certificates
+from ledger import entry as entries
 from ledger import policy as policies
 from ledger import verify
 from ledger.commitment import FileDigest
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, shown
 from node import cases, paper
 from node.cases import INDEX, MANIFEST, README, Listed
 from node.pdf.reading import is_from_browser
@@ -40,7 +42,7 @@ from tools.files import digest_stream, files_of, read_limited, writing
 from tools.lookup import fetch_work
 from tools.package import EPOCH
 from tools.submit import DEFAULT_URL
-from tools.verify import PAGE_SUFFIX, PROOF_SUFFIX, trusted_policy
+from tools.verify import FILES, PAGE_SUFFIX, PROOF_SUFFIX, trusted_policy
 
 EXAMPLE = (
     "yuanzheng case package WH-0000-0000-0042-21 --open photo.tlog-proof --files photo.jpg --to court --out case.zip"
@@ -167,7 +169,16 @@ def _check(options: argparse.Namespace, console: Console) -> int:
     policy = trusted_policy(options.policy, options.log_key)
     try:
         return _checked(options, console, policy)
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, KeyError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+        LookupError,
+        TypeError,
+    ) as error:
         raise LedgerError("tools.package", field=str(options.package), actual=type(error).__name__) from error
 
 
@@ -179,6 +190,13 @@ def _checked(options: argparse.Namespace, console: Console, policy: policies.Pol
         if swollen > limit:
             raise LedgerError("tools.too-large", field=str(options.package), expected=limit, actual=swollen)
         names = package.namelist()
+        stranger = next((name for name in names if not _belongs(name, names)), None)
+        if stranger is not None:
+            raise LedgerError("tools.package-member", field=str(options.package), actual=stranger)
+        # A list alone proves nothing, whatever it lists.
+        proofs = [name for name in names if name.endswith(PROOF_SUFFIX) and not name.startswith(FILES)]
+        if not proofs:
+            raise LedgerError("tools.package-proofs", field=str(options.package), expected=1, actual=0)
         listed = json.loads(package.read(MANIFEST))
         found = {name: hashlib.sha256(package.read(name)).digest() for name in names if name != MANIFEST}
         root = cases.disclosure_root(found)
@@ -186,28 +204,60 @@ def _checked(options: argparse.Namespace, console: Console, policy: policies.Pol
         wanted = options.disclosed or listed["disclosed"]
         rows.append({"member": MANIFEST, "verdict": "consistent" if same and root.hex() == wanted else "inconsistent"})
         originals = [
-            digest_stream(io.BytesIO(package.read(n)), n.removeprefix("files/"))
-            for n in names
-            if n.startswith("files/")
+            digest_stream(io.BytesIO(package.read(n)), n.removeprefix(FILES)) for n in names if n.startswith(FILES)
         ]
-        for name in names:
-            if name.endswith(PROOF_SUFFIX):
-                proof = package.read(name)
-                report = verify.certificate(proof, files=_of(proof, originals), policy=policy)
-                rows.append({"member": name, "verdict": report.verdict})
-                if _page_of(name) in names:
-                    # Of what is inconsistent no page is made.
-                    pages[_page_of(name)] = report.verdict != "inconsistent" and (proof, package.read(_page_of(name)))
+        named: set[str] = set()
+        for name in proofs:
+            proof = package.read(name)
+            files = _of(proof, originals)
+            report = verify.certificate(proof, files=files, policy=policy)
+            rows.append({"member": name, "verdict": report.verdict})
+            named |= {file.name for file in files}
+            if report.verdict != "inconsistent":
+                named |= {file.name for file in _documents(proof, originals)}
+            if _page_of(name) in names:
+                # Of what is inconsistent no page is made.
+                pages[_page_of(name)] = report.verdict != "inconsistent" and (proof, package.read(_page_of(name)))
     printed = _are_pages({name: given for name, given in pages.items() if given})
     rows += [{"member": name, "verdict": "consistent" if printed.get(name) else "undetermined"} for name in pages]
     verdicts = {row["verdict"] for row in rows}
     code = 1 if "inconsistent" in verdicts else 2 if "undetermined" in verdicts else 0
     verdict = ("consistent", "inconsistent", "undetermined")[code]
-    console.result({"verdict": verdict, "disclosed": root.hex(), "members": rows})
+    unnamed = [file.name for file in originals if file.name not in named]
+    console.result({"verdict": verdict, "disclosed": root.hex(), "members": rows, "unnamed": unnamed})
     for row in rows:
-        console.line(f"{console.text('verify.verdict-' + row['verdict'])}  {row['member']}")
+        console.line(f"{console.text('verify.verdict-' + row['verdict'])}  {shown(row['member'])}")
+    if unnamed:
+        console.line(f"{console.text('web.case-unnamed')}: {'; '.join(map(shown, unnamed))}")
     console.say("tools.case-checked", actual=root)
     return code
+
+
+def _belongs(name: str, names: Sequence[str]) -> bool:
+    """Whether a member is one that `/verify` takes too: a page without its certificate would pass for proven."""
+    if "\\" in name or any(part in ("", ".", "..") for part in name.split("/")):
+        return False
+    if name.startswith(FILES) or name in cases.MEMBERS:
+        return True
+    page = name.removesuffix(PAGE_SUFFIX)
+    return name.endswith(PROOF_SUFFIX) or (page != name and page + PROOF_SUFFIX in names)
+
+
+def _documents(proof: bytes, originals: Sequence[FileDigest]) -> list[FileDigest]:
+    """Those whose SHA-256 stands in an entry that was verified, as that of a complaint does."""
+    leaf = certificates.parse(proof).entry
+    if not leaf.startswith(entries.ENTRY_TAG):
+        return []
+    digests = set(_digests(entries.parse(leaf, lenient=True).data))
+    return [file for file in originals if file.sha256 in digests]
+
+
+def _digests(value: object) -> Iterator[bytes]:
+    if isinstance(value, bytes) and len(value) == 32:
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _digests(each)
 
 
 def _are_pages(given: Mapping[str, tuple[bytes, bytes]]) -> dict[str, bool]:

@@ -44,6 +44,7 @@ SHAPES: Mapping[str, schema.Shape] = {
 def module() -> str:
     """Its source."""
     exported = {
+        "CASE_INDEX": cases.INDEX,
         "CASE_LIST": cases.MANIFEST,
         "CATEGORIES": {code: names[:2] for code, names in categories.CATEGORIES.items()},
         "CATEGORY_SET": {"digest": categories.digest().hex(), "version": categories.VERSION},

@@ -10,13 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from node import cases
 from tests.centres import Live, call, done, outcomes, write
 from tests.test_pdf import text_of
-from tests.web.opening import asked, visit
+from tests.web.opening import Given, asked, visit
 from tests.web.registering import TITLE
 from tests.web.test_mine_page import Person, again, link_of, owner, partner, person, supplement, with_work
 
@@ -244,3 +245,52 @@ async def test_both_programs_make_the_same_package(core: Any) -> None:
     assert index == cases.index(members, "00", counts, in_force=True, to="platform").decode()
     assert listed == cases.manifest(digests).decode()
     assert json.loads(listed)["disclosed"] == cases.disclosure_root(digests).hex()
+
+
+def listed(path: Path, members: dict[str, bytes]) -> Path:
+    """A case package of somebody who can make a list as well as anybody."""
+    with zipfile.ZipFile(path, "w") as package:
+        digests = {name: sha256(data).digest() for name, data in members.items()}
+        for name, data in {**members, cases.MANIFEST: cases.manifest(digests)}.items():
+            package.writestr(name, data)
+    return path
+
+
+PROOF = "1-确权/WH-1-确权登记.tlog-proof"
+STRAY = {
+    "no certificate": "files/花型.svg",
+    "a page alone": "1-确权/WH-2-确权登记.pdf",
+    "a letter": "判决书.html",
+    "a way out": "files/../../花型.svg",
+}
+
+
+@pytest.mark.parametrize("how", STRAY)
+async def test_a_list_proves_nothing(how: str, browser: Browser, centre: Live, given: Given, tmp_path: Path) -> None:
+    """A package that proves nothing, or in which something is that nobody compares, is refused, whatever its list."""
+    members = {PROOF: given.certificate.read_bytes(), "policy": centre.policy.read_bytes()}
+    whole = listed(tmp_path / "whole.zip", members)
+    if how == "no certificate":
+        del members[PROOF]
+    package = listed(tmp_path / "package.zip", {**members, STRAY[how]: b"%PDF-1.7 forged"})
+    code = "tools.package-proofs" if how == "no certificate" else "tools.package-member"
+    said = await asyncio.to_thread(call, "case", "check", package, "--policy", centre.policy, "--json")
+    assert (said.code, said.json["error"]["code"]) == (3, code)
+    assert (await asyncio.to_thread(call, "case", "check", whole, "--policy", centre.policy)).code == 0
+    async with visit(browser, f"{centre.url}/verify") as there:
+        assert await there.give("certificate", whole) == "consistent"
+        assert await there.give("certificate", package) == "refused"
+
+
+async def test_what_no_certificate_lists_is_told(centre: Live, given: Given, tmp_path: Path) -> None:
+    """An attachment of which nothing is proven is called that by the command, too."""
+    members = {
+        PROOF: given.certificate.read_bytes(),
+        "files/原件.svg": given.file.read_bytes(),
+        "files/附件.pdf": b"%PDF-",
+    }
+    package = listed(tmp_path / "package.zip", members)
+    command = ("case", "check", package, "--policy", centre.policy)
+    said = await asyncio.to_thread(done, *command, "--json")
+    assert said.json["unnamed"] == ["附件.pdf"]
+    assert "附件.pdf" in (await asyncio.to_thread(done, *command)).out

@@ -3,7 +3,7 @@
 
 import { compare, decodeOctets, decodeUtf8 } from "./bytes.js";
 import { LedgerError } from "./errors.js";
-import { CASE_LIST } from "./tables.js";
+import { CASE_INDEX, CASE_LIST } from "./tables.js";
 import { unpack } from "./unpacking.js";
 
 const MAX_CERTIFICATE = 64 << 20;
@@ -53,7 +53,8 @@ export async function open(file) {
 }
 
 async function openCase(file, items, refuse) {
-  refuseStrangers(items, refuse, ({ name }) => !name.endsWith("/"));
+  const names = new Set(items.map(({ name }) => name));
+  refuseStrangers(items, refuse, ({ name }) => !name.endsWith("/") && isOfCase(name, names));
   const named = new Map(items.map((item) => [item.name, item]));
   const optional = async (name, limit) => (named.has(name) ? member(file, named.get(name), limit) : null);
   const proofs = [];
@@ -64,6 +65,8 @@ async function openCase(file, items, refuse) {
     if (!name.endsWith(".tlog-proof") || name.startsWith("files/")) continue;
     proofs.push({ name, proof: await member(file, item, MAX_CERTIFICATE), page: await optional(name.replace(/\.tlog-proof$/, ".pdf"), MAX_CERTIFICATE) });
   }
+  // A list alone proves nothing, whatever it lists.
+  if (!proofs.length) throw refuse("tools.package-proofs", { expected: 1, actual: 0 });
   const listed = decodeUtf8(await member(file, named.get(CASE_LIST), MAX_DIRECTORY));
   return { listed, members, proofs, policy: await optional("policy", MAX_POLICY) };
 }
@@ -183,6 +186,12 @@ const isKnown = ({ name }) =>
   partsOf(name).length > 1 || name.endsWith("/")
     ? partsOf(name)[0] === "files"
     : MEMBERS.includes(name) || SUFFIXES.some((suffix) => name.endsWith(suffix));
+
+// A page without its certificate would pass for proven.
+function isOfCase(name, names) {
+  if (name.startsWith("files/") || MEMBERS.includes(name) || name === CASE_INDEX || name === CASE_LIST) return true;
+  return name.endsWith(".tlog-proof") || (name.endsWith(".pdf") && names.has(name.replace(/\.pdf$/, ".tlog-proof")));
+}
 
 // A member's bytes as they are stored.
 async function content(file, item) {
