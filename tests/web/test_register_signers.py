@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -114,3 +115,46 @@ async def test_a_link_waits_for_a_key(browser: Browser, centre: Live) -> None:
     await page.evaluate(WITHDRAWAL, ORIGIN)
     await expect(page.locator("#told .warning")).to_contain_text("work.withdraw")
     await context.close()
+
+
+ACTS = """async ([origin, me]) => {
+  const base = new URL(".", document.getElementById("script").src);
+  const use = (name) => import(new URL(`lib/${name}.js`, base).href);
+  const [acts, { hex, unhex }, registration] = await Promise.all(["acts", "bytes", "registration"].map(use));
+  const hash = new Uint8Array(32);
+  const by = unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", 32);
+  const files = [{ name: "a", size: 1, sha256: hash, sm3: hash }];
+  const given = { ledger: origin, by, category: "work.other", sealed: true, files, fields: [`owners=${me}:1,${hex(by)}:1`] };
+  const work = (_, at) => registration.asked({ ...given, title: `作品 ${at}` });
+  const found = Array.from({ length: 101 }, work).map((each) => registration.toAct(registration.prepare(each)));
+  const form = { data: new Map([["target", hash]]), secrets: [], records: [] };
+  return [...found, acts.draft("work.withdraw", origin, by, form, { work: hash })].map((act) => act.format());
+}"""
+
+
+async def test_nothing_is_consented_to_unread(browser: Browser, centre: Live, tmp_path: Path) -> None:
+    """However many works are handed over in one file, each is there to be read; what is no registration is refused
+    with all that came beside it."""
+    page = await officer(browser, centre, centre.member)
+    me = keyfiles.load_key(centre.member).public.hex()
+    texts = await page.evaluate(ACTS, [ORIGIN, me])
+    for name, count in (("mixed", 102), ("many", 101)):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as acts:
+            for at, text in enumerate(texts[:count]):
+                acts.writestr(f"{at}.act.json", text)
+    withdrawal = tmp_path / "withdrawal.act.json"
+    withdrawal.write_text(texts[-1])
+    for given_ in (tmp_path / "mixed.zip", withdrawal):
+        await page.locator("#act").set_input_files(given_)
+        await expect(page.locator("#told .warning")).to_contain_text("work.withdraw")
+        assert await page.locator("#consent").inner_text() == ""
+    await page.locator("#act").set_input_files(tmp_path / "many.zip")
+    await expect(page.locator("#consent > div > details")).to_have_count(101)
+    await page.locator("#consent summary", has_text="101 · 作品 100").click()
+    await expect(page.locator("#consent dl").first).to_contain_text("作品 100")
+    back = await saved(page, "同意并保存", tmp_path / "back")
+    with zipfile.ZipFile(back) as acts:
+        signed = [json.loads(acts.read(name)) for name in acts.namelist()]
+    assert [set(act["consents"]) for act in signed] == [{me}] * 101
+    assert not page.complaints  # type: ignore[attr-defined]
+    await page.context.close()

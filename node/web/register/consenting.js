@@ -29,7 +29,6 @@ const KIND = "work.register";
 const ENDING = ".act.json";
 const MAX_FILE = 64 << 20;
 const JSON_TYPE = "application/json";
-const LISTED = 100;
 
 const isAct = ({ name }) => !/\.zip$/iu.test(name);
 const linkTo = (act) => new URL("register", new URL("./", location.href)).href + request.format(act);
@@ -83,14 +82,15 @@ export class Consenting {
 
   takeLink(text) {
     const { act } = request.parse(text);
-    // What is done with a work is consented to where its history is checked.
-    if (act.body.get("kind") !== KIND) throw new LedgerError("mine.request-kind", { actual: act.body.get("kind") });
     return this.takeAll([{ name: `${act.body.get("kind")}${ENDING}`, act }]);
   }
 
   // Returns the ids of works that all have signed.
   async takeAll(given) {
     if (!this.page.keys.ready) throw new LedgerError("register.key-first");
+    // What is done with a work is consented to where its history is checked.
+    const done = given.find(({ act }) => act.body.get("kind") !== KIND);
+    if (done !== undefined) throw new LedgerError("mine.request-kind", { actual: done.act.body.get("kind") });
     const origin = await this.page.client.origin();
     const other = given.find(({ act }) => act.body.get("ledger") !== origin);
     if (other !== undefined) throw new LedgerError("mine.request-ledger", { expected: origin, actual: other.act.body.get("ledger") });
@@ -139,13 +139,11 @@ export class Consenting {
     const lists = [];
     let isAsked = true;
     for (const { act } of given) {
-      if (act.body.get("kind") !== KIND) continue;
       const parties = await this.parties(act);
       isAsked &&= parties.some(({ key }) => key === keys.record.id);
       lists.push(parties);
     }
-    const parts = given.slice(0, LISTED).flatMap(({ act }, at) => given.length === 1 ? read(act) : [folded(act, at)]);
-    if (given.length > LISTED) parts.push(make("p", "", "…"));
+    const parts = given.flatMap(({ act }, at) => given.length === 1 ? read(act) : [folded(act, at)]);
     if (lists[0]?.length) parts.push(await this.partyList(lists[0], given[0].act.consents));
     const consent = button("signers.consent", async () => {
       const signer = await keystore.signerFor(keys.record);
@@ -177,9 +175,12 @@ function read(act) {
   return [table([...head, ...rows(named_, { secrets })]), all];
 }
 
+// One of many, however many: nothing is signed that is not there to be read.
 function folded(act, at) {
   const title = act.secrets.find((secret) => secret.place === "title" && equal(forms.committed(secret), act.body.get("data").get("title")))?.value;
-  return make("details", "", make("summary", "", `${at + 1} · `, foreign(String(title ?? kindOf(act.body.get("kind"))))), ...read(act));
+  const details = make("details", "", make("summary", "", `${at + 1} · `, foreign(String(title ?? kindOf(act.body.get("kind"))))));
+  details.addEventListener("toggle", () => details.append(...read(act)), { once: true });
+  return details;
 }
 
 // Somebody else's statement, field by field; what its commitments hold is taken from the file only if it opens them.
