@@ -25,6 +25,7 @@ from tests import ledgers
 from tests.centres import ORIGIN, Live, Said, call, command, done, environment, registered
 from tests.source import ROOT
 from tools import follow
+from tools.client import Client
 
 
 class Receiver(ThreadingHTTPServer):
@@ -138,6 +139,16 @@ def test_what_was_there_is_no_news(centre: Live, work: dict[str, Any], tmp_path:
         assert server.event()["data"]["work"] == work["leaf_hash"]
 
 
+def test_a_node_cannot_silence_what_is_to_come(centre: Live, work: dict[str, Any], tmp_path: Path) -> None:
+    """An invented newest entry, behind which nothing would ever be news, is no place to begin at."""
+    page = {"history": [{"index": 10**9}], "next": None}
+    get_json = mock.AsyncMock(return_value=page)
+    with receiving() as server, mock.patch.object(Client, "get_json", get_json):
+        assert told(centre, tmp_path, work["number"], server).code != 0
+    assert get_json.await_count == 1
+    assert not (tmp_path / "state.json").exists()
+
+
 def test_what_is_not_taken_is_posted_again(centre: Live, work: dict[str, Any], tmp_path: Path) -> None:
     """Under the same id with the same bytes, in this round and in the next; a redirect is not followed."""
     with receiving(500, 500, 302) as server:
@@ -209,6 +220,8 @@ def test_what_does_not_verify_is_told_to_nobody(centre: Live, work: dict[str, An
         {"history": [{"index": "1"}], "next": None},
         {"history": [{"index": 2}, {"index": 2}], "next": None},
         {"history": [{"index": 1}], "next": 1},
+        {"history": [], "next": 1},
+        {"history": [], "next": 2},
     ],
 )
 def test_a_page_of_another_shape_is_refused(page: Any) -> None:

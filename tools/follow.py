@@ -269,19 +269,19 @@ class Follower:
         return True
 
     async def _end(self, client: Client, work: bytes) -> int:
-        """Behind the newest entry of a work."""
+        """Behind the newest entry of a work, which the node proves: nothing before it will ever be told."""
         after: int | None = 0
         end = 0
         while after is not None:
             page = await client.get_json(f"/works/{work.hex()}?after={after}")
             indexes, after = _listed(client.url, page, after)
-            end = max([end, *(index + 1 for index in indexes)])
+            if indexes:
+                await self._act(client, work, indexes[-1])
+                end = indexes[-1] + 1
         return end
 
     async def _tell(self, client: Client, work: bytes, index: int) -> bool:
-        found, entry, facts = await self._verified(client, str(index))
-        if found.proof.index != index or _work(entry) != work:
-            raise ProofError("tools.other-entry", expected=f"{index}, {work.hex()}", actual=found.proof.index)
+        entry, facts = await self._act(client, work, index)
         name = entry.hash.hex()
         reason = await self.poster.post(name, _body(client.url, work, entry, facts))
         if reason is not None:
@@ -291,6 +291,13 @@ class Follower:
         self.told += 1
         self.console.say("tools.follow-told", number=_name(facts), actual=entry.kind)
         return True
+
+    async def _act(self, client: Client, work: bytes, index: int) -> tuple[Entry, dict[str, Any]]:
+        """The act of a work at an index, and the facts that hold of it."""
+        found, entry, facts = await self._verified(client, str(index))
+        if found.proof.index != index or _work(entry) != work:
+            raise ProofError("tools.other-entry", expected=f"{index}, {work.hex()}", actual=found.proof.index)
+        return entry, facts
 
     async def _verified(self, client: Client, name: str) -> tuple[Certificate, Entry, dict[str, Any]]:
         """An entry whose certificate is consistent under the policy, and the facts that hold of it."""
@@ -321,7 +328,8 @@ def _listed(url: str, page: Any, after: int) -> tuple[list[int], int | None]:
     except (KeyError, TypeError) as error:
         raise LedgerError("tools.bad-answer", field=url, actual=page) from error
     numbers = [after - 1, *indexes, *([] if following is None else [following])]
-    if not all(type(each) is int for each in numbers) or any(b <= a for a, b in pairwise(numbers)):
+    rises = all(type(each) is int for each in numbers) and all(a < b for a, b in pairwise(numbers))
+    if not rises or (following is not None and not indexes):
         raise LedgerError("tools.bad-answer", field=url, actual=page)
     return indexes, following
 
