@@ -100,10 +100,15 @@ def _package(options: argparse.Namespace, console: Console) -> int:
     history, status, issued, published = with_client(options.url, fetch)
     policy = published if options.policy is None else read_limited(options.policy, 2**20)
     members = [Member("policy", policy, cases.both("about-policy"))]
-    for described, data in zip(history, issued, strict=True):
-        kind, time = described["entry"]["kind"], described["time"]
-        name = cases.proof_path(kind, described["number"])
+    for data in issued:
         opened = _opened(data, options.open)
+        # What the node says of an entry is its word; paths are made of what the certificate states.
+        report = verify.certificate(opened, files=(), policy=None)
+        if report.verdict == "inconsistent":
+            raise LedgerError("tools.bad-certificate", field=options.work, actual=report.verdict)
+        facts = report.facts
+        kind, time = facts["kind"], facts["time"]
+        name = cases.proof_path(kind, str(facts.get("number", facts["index"])))
         members.append(Member(name, opened, cases.about("proof", kind, time)))
         members.append(Member(_page_of(name), paper.pdf(opened), cases.about("page", kind, time)))
     for given in options.files:

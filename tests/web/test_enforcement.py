@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from node import cases
 from tests.centres import Live, call, done, outcomes, write
@@ -20,6 +22,8 @@ from tests.test_pdf import text_of
 from tests.web.opening import Given, asked, visit
 from tests.web.registering import TITLE
 from tests.web.test_mine_page import Person, again, link_of, owner, partner, person, supplement, with_work
+from tools import case, lookup
+from tools.client import Client
 
 __all__ = ["owner", "partner"]
 
@@ -257,6 +261,38 @@ def listed(path: Path, members: dict[str, bytes]) -> Path:
 
 
 PROOF = "1-确权/WH-1-确权登记.tlog-proof"
+ASTRAY = "../../../autostart"
+
+
+def misled(given: dict[str, Any]) -> dict[str, Any]:
+    """A work's history as a node would have it whose numbers are paths."""
+    return {**given, "history": [{**each, "number": ASTRAY} for each in given["history"]]}
+
+
+async def test_a_node_names_no_paths(owner: Person, centre: Live, tmp_path: Path) -> None:
+    """Members of a package have the numbers that certificates prove, whatever the node calls them."""
+
+    async def mislead(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json=misled(await answer.json()))
+
+    work = await with_work(owner, centre, tmp_path, "夜景.svg")
+    await owner.page.route("**/works/*", mislead)
+    await owner.page.goto(f"{centre.url}/mine?work={work}")
+    await packaged(owner, "court", [], tmp_path / "page.zip")
+
+    async def fetch(client: Client, name: str) -> dict[str, Any]:
+        return misled(await lookup.fetch_work(client, name))
+
+    with mock.patch.object(case, "fetch_work", fetch):
+        words = ("package", work, "--to", "court", "--out", tmp_path / "command.zip", "--url", centre.url)
+        await asyncio.to_thread(done, "case", *words)
+    for made in ("page.zip", "command.zip"):
+        with zipfile.ZipFile(tmp_path / made) as package:
+            (proof,) = (name for name in package.namelist() if name.endswith(".tlog-proof"))
+        assert re.fullmatch(r"1-确权/WH-[0-9-]+-[^/]+\.tlog-proof", proof)
+
+
 STRAY = {
     "no certificate": "files/花型.svg",
     "a page alone": "1-确权/WH-2-确权登记.pdf",

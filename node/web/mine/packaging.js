@@ -128,10 +128,11 @@ class Packaging {
     const { timeline, site, originals } = this;
     const to = this.controls.to.value;
     const [policy, verifier] = await Promise.all([site.policy(), site.client.bytes("verify.html").catch(() => null)]);
-    const proofs = [];
-    for (const item of timeline.items) proofs.push(await this.proof(item, policy));
+    const proven = [];
+    for (const item of timeline.items) proven.push(await this.proof(item, policy));
+    const proofs = proven.map(({ proof }) => proof);
     const pages = this.controls.pages.checked ? await this.pages(proofs) : null;
-    const entries = timeline.items.map(({ entry, number, index, time }, at) => ({ kind: entry.kind, number: number ?? String(index), time, proof: proofs[at], page: pages?.[at] ?? null }));
+    const entries = timeline.items.map(({ entry, time }, at) => ({ kind: entry.kind, time, ...proven[at], page: pages?.[at] ?? null }));
     const { owners, licences, pledges, objections, end } = timeline.standing;
     const counts = { owners: owners.length, licences: licences.length, pledges: pledges.length, objections: objections.length };
     const made = await cases.make({ entries, work: { id: timeline.id, inForce: end === null, counts }, to, policy, originals, verifier });
@@ -142,14 +143,16 @@ class Packaging {
     tell(isUnprinted ? "caution" : "good", isUnprinted ? "mine.packaged-unprinted" : "mine.packaged");
   }
 
-  // An entry's certificate as of now with what is disclosed of it, checked as whoever gets it will. Throws `LedgerError`.
+  // An entry's certificate as of now with what is disclosed of it, checked as whoever gets it will, and the number that it proves.
+  // Throws `LedgerError`.
   async proof(item, policy) {
     const issued = await this.site.client.bytes(`entries/${item.index}/certificate`);
     const proof = certificates.withOpen(issued, this.openings(item));
-    const { verdict } = await this.site.judging.ask("judge", { proof, text: undefined, page: null, files: [], policy });
+    const { verdict, facts } = await this.site.judging.ask("judge", { proof, text: undefined, page: null, files: [], policy });
     const isOther = hex(certificates.parse(proof).entry) !== hex(item.entry.leaf);
     if (verdict !== "consistent" || isOther) throw new LedgerError("tools.bad-certificate", { field: item.number, actual: isOther ? "entry" : verdict });
-    return proof;
+    const stated = new Map(facts);
+    return { proof, number: stated.get("number") ?? stated.get("index") };
   }
 
   openings(item) {
