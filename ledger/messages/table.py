@@ -18,6 +18,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The column “{actual}” stands twice in the header: once is expected.",
     ),
     "table.columns": ("表格怎么写：各列和类别代码", "How the table is written: columns and codes of categories"),
+    "table.columns-limit": (
+        "表格的列太多：最多 {expected} 列，实为 {actual} 列。请删去空列后重新保存。",
+        "The table has too many columns: {expected} at most, {actual} found. Remove the empty ones and save it again.",
+    ),
     "table.command": (
         "第一行是列名，只有 path 必填。同一张表也可用于 yuanzheng register --table。",
         "The first row names the columns; path alone is required. yuanzheng register --table takes the same table.",

@@ -230,11 +230,13 @@ async def test_every_wrong_row_is_told_and_nothing_is_sent(
         ("x.csv", "path,titel\na,b\n", "titel"),
         ("x.csv", "path,path\na,b\n", "出现了两次"),
         ("x.csv", "path\n\n,\n", "没有任何行"),
+        ("x.csv", "path" + "," * 16_384 + "\na\n" * 9, "最多 16384 列"),
+        ("x.csv", "path\n" + "\n" * 20_001, "最多 5000 行"),
         ("x.csv", b"path\n\xff\n", "应为 UTF-8 或 GB18030"),
         ("x.xlsx", "PK", "另存为 CSV"),
         ("x.txt", "path\na\n", "没有找到表格"),
     ],
-    ids=["path", "other", "twice", "empty", "text", "workbook", "none"],
+    ids=["path", "other", "twice", "empty", "columns", "lines", "text", "workbook", "none"],
 )
 async def test_what_is_no_table_is_told(core: Page, name: str, content: str | bytes, said: str) -> None:
     """A sentence says what was expected and what came."""

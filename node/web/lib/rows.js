@@ -14,6 +14,10 @@ import { CATEGORIES } from "./tables.js";
 
 // Rows of one table.
 export const MOST = 5_000;
+// Lines of it, most of which may be empty.
+const MAX_LINES = 20_000;
+// Columns of one sheet (Excel's), most of them empty.
+const MOST_COLUMNS = 16_384;
 const MAX_TABLE = 16 << 20;
 const OWN = ["path", "title", "author", "category", "mode"];
 const MODES = ["", "open", "sealed"];
@@ -63,9 +67,12 @@ function read(bytes, name = "") {
   const named = first.map((each) => each.trim());
   if (!named.includes("path")) throw new LedgerError("table.no-column", { expected: "path", actual: named.join(", ") });
   const known = columns();
-  const filled = (at) => lines.some((cells) => cells[at]?.trim());
+  if (named.length > MOST_COLUMNS) throw new LedgerError("table.columns-limit", { expected: MOST_COLUMNS, actual: named.length });
+  if (lines.length > MAX_LINES) throw new LedgerError("table.rows-limit", { expected: MOST, actual: lines.length });
+  const filled = new Set();
+  for (const cells of lines) cells.forEach((cell, at) => cell.trim() && filled.add(at));
   named.forEach((each, at) => {
-    if (!known.includes(each) && (each || filled(at))) {
+    if (!known.includes(each) && (each || filled.has(at))) {
       throw new LedgerError("table.other-column", { field: String(at + 1), expected: known.join(", "), actual: each });
     }
     if (each && named.indexOf(each) < at) throw new LedgerError("table.column-twice", { actual: each });

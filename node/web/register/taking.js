@@ -11,7 +11,8 @@ import { button, save, tell } from "./telling.js";
 
 export const CSV_TYPE = "text/csv";
 
-const stem = (name) => name.replace(/\.csv$/iu, "") || "works";
+// What is saved is called as the table is, on any system.
+const stem = (name) => name.replace(/\.csv$/iu, "").replace(/[\\/:*?"<>|\x00-\x1f]/gu, "_") || "works";
 const place = (time) => new Date(time + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 
 export class Taking {
