@@ -54,7 +54,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Log key only: a receipt is the log key's promise without independent witnesses; ask for the certificate",
     ),
     "verify.log-signature": (
-        "检查点由你所信任的账本密钥签署",
+        "检查点由您所信任的账本密钥签署",
         "The log key that you trust has signed",
     ),
     "verify.no-files": (
@@ -86,8 +86,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The pending receipt is signed by the key that it names and unchanged since",
     ),
     "verify.policy": (
-        "信任来源：核验者自己取得的策略或账本公钥",
-        "Source of trust: a policy or log key that the verifier obtained independently",
+        "信任来源：本次核验所用的策略或账本公钥",
+        "Source of trust: the policy or log key that is used here",
     ),
     "verify.quorum": (
         "独立见证：检查点上的见证签名满足核验者的策略",

@@ -45,6 +45,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "web.expected": ("应为", "Expected"),
     "web.facts": ("证书所载", "What it states"),
     "web.files": ("原始文件（可选）", "Original files (optional)"),
+    "web.files-compared": (
+        "已与您提供的原件比对：{count} 个文件的大小、SHA-256 和 SM3 都与登记时相同。",
+        "Compared with the originals that you gave: size, SHA-256 and SM3 are as registered. Files: {count}.",
+    ),
     "web.files-count": ("{count} 个文件，{size}", "Files: {count}, {size}"),
     "web.files-from-package": ("证据包内的原始文件", "The originals inside the package"),
     "web.files-hint": (
@@ -84,6 +88,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "证据包内附有一份策略，仅供对照，不作为信任依据：",
         "The package holds a policy. It is shown to be compared, and not trusted:",
     ),
+    "web.opened-author": ("作者（已披露）", "author (disclosed)"),
+    "web.opened-creator": ("委托人（已披露）", "client (disclosed)"),
+    "web.opened-title": ("作品名称（已披露）", "title (disclosed)"),
     "web.page-awaited": (
         "其余各步已核对，见下；印刷的页面核对之后即给出结论。",
         "All other steps are made, see below; the verdict follows when the printed page has been compared.",
@@ -91,7 +98,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "web.page-counter": ("窗口", "Counter"),
     "web.page-home": ("公开账本", "Public ledger"),
     "web.page-mine": ("我的作品", "My works"),
-    "web.page-register": ("确权", "Register"),
+    "web.page-register": ("登记确权", "Register"),
     "web.page-verify": ("核验", "Verify"),
     "web.paste": ("或粘贴回执文字（YZ1:… 或 YZP1:…）", "Or paste a receipt's text (YZ1:… or YZP1:…)"),
     "web.paste-go": ("核验回执", "Verify the receipt"),
@@ -165,8 +172,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The package was changed, or a certificate in it does not hold: see what is marked ✗. Do not rely on it; ask for it again.",
     ),
     "web.what-inconsistent": (
-        "至少一步不符：不能认定这些内容与登记时相同。请看下方标为「不符」的步骤。",
-        "At least one step failed: it cannot be held that this is what was registered. See the steps marked “failed”.",
+        "以下步骤不符，不能认定这些内容与登记时相同。",
+        "These steps failed: it cannot be held that this is what was registered.",
     ),
     "web.what-undetermined": (
         "没有发现不符，但有重要的一步无法作出。请看下方标为「无法判断」的步骤。",

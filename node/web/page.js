@@ -366,11 +366,18 @@ function sentence(error) {
   return say("web.defect", { actual: error.message });
 }
 
-function verdictOf({ verdict }) {
+function verdictOf({ verdict, steps = [] }) {
   const isCase = Boolean(given.evidence?.proofs);
   const bad = isCase && verdict === "inconsistent" ? "web.what-case-inconsistent" : `web.what-${verdict}`;
   const what = verdict === "consistent" ? "verify.what-it-proves" : bad;
   const parts = [verdictLine(verdict), make("p", "", say(what))];
+  if (verdict === "consistent") {
+    const compared = steps.filter(({ code }) => code === "verify.file").length;
+    if (compared) parts.push(make("p", "good", say("web.files-compared", { count: String(compared) })));
+    else if (steps.some(({ code }) => code === "verify.no-files")) parts.push(make("p", "caution", say("verify.no-files")));
+  }
+  const failed = new Set(steps.filter(({ outcome }) => outcome === "failed").map(({ code }) => code));
+  if (failed.size) parts.push(make("ul", "", ...[...failed].map((code) => make("li", "", say(code)))));
   const { text } = given.evidence;
   if (text !== undefined && isPromise(text) && verdict !== "inconsistent") parts.push(make("p", "caution", say("web.promise-means")));
   if (verdict === "consistent" && given.policy?.source !== "own") parts.push(make("p", "caution", say("web.came-with-policy")));

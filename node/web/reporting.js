@@ -22,7 +22,14 @@ export function named(name, value) {
 }
 
 // What the evidence states.
-export const facts = (rows) => table(rows.map(([name, value]) => [say(`tools.fact-${name}`), foreign(named(name, value))]));
+export const facts = (rows) => table(rows.map(([name, value]) => {
+  const field = name === "disclosed" ? OPENED.find((each) => value.startsWith(`${each}: `)) : undefined;
+  if (field === undefined) return [say(`tools.fact-${name}`), foreign(named(name, value))];
+  return [say(`web.opened-${field}`), foreign(value.slice(field.length + 2))];
+}));
+
+// The fields that are disclosed of a registration.
+const OPENED = ["author", "creator", "title"];
 
 const OUTCOMES = { consistent: "ok", inconsistent: "failed", undetermined: "unknown" };
 
