@@ -105,16 +105,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "授权尚无法核对：记录编号 {number}，至 {until}",
         "The mandate could not be checked yet: number {number}, until {until}",
     ),
-    "counter.member-code": ("会员的公钥", "The member's public key"),
+    "counter.member-code": ("成员的公钥", "The member's public key"),
     "counter.member-elsewhere": (
-        "该会员由「{office}」核验，至 {until}。转来本中心须由其本人同意签署：请用 yuanzheng act member.attest，并由其 yuanzheng consent。",
+        "该成员由「{office}」核验，至 {until}。转来本中心须由其本人同意签署：请用 yuanzheng act member.attest，并由其 yuanzheng consent。",
         (
             "“{office}” attested this member, until {until}. To come to this office he must sign too: use yuanzheng "
             "act member.attest, and have him use yuanzheng consent."
         ),
     ),
     "counter.member-help": (
-        "扫描会员「确权」页上的二维码，或粘贴公钥。",
+        "扫描成员「登记确权」页上的二维码，或粘贴公钥。",
         "Scan the QR code on the member's Register page, or paste the key.",
     ),
     "counter.member-known": (
@@ -138,7 +138,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "counter.no-file": ("请先选择密钥备份文件。", "Choose the key's backup first."),
     "counter.no-mandate": ("请填写委托书编号。", "Give the mandate a number."),
     "counter.no-member": (
-        "这不是公钥：应为 64 位十六进制，请重新扫描会员页面上的二维码。",
+        "这不是公钥：应为 64 位十六进制，请重新扫描成员页面上的二维码。",
         "That is no public key: 64 hex digits were expected. Scan the code on the member's page again.",
     ),
     "counter.no-objections": ("没有异议。", "No objections."),
@@ -147,7 +147,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "所接替的密钥应为 64 位十六进制的公钥。",
         "The key replaced must be a public key of 64 hex digits.",
     ),
-    "counter.no-subject": ("请填写会员的姓名或名称。", "Say who the member is."),
+    "counter.no-subject": ("请填写成员的姓名或名称。", "Say who the member is."),
     "counter.not-asked": ("未能读取当日记录。", "That day's entries could not be read."),
     "counter.not-proven": (
         "节点所说的「{actual}」的授权未通过核验，没有打开：请告知账本运营方。",
@@ -251,7 +251,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "counter.reason-wrong-person": ("人员有误", "wrong person"),
     "counter.replaces": ("接替遗失的密钥", "Replaces a lost key"),
     "counter.replaces-help": (
-        "会员遗失密钥时填旧公钥；十五天内旧密钥的持有人可以提出异议。",
+        "成员遗失密钥时填旧公钥；十五天内旧密钥的持有人可以提出异议。",
         "The old public key, where a member lost it; its holder may object for fifteen days.",
     ),
     "counter.replaces-waits": (
@@ -284,7 +284,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "counter.until": ("有效期至", "Valid until"),
     "counter.use-passkey": ("用通行密钥打开", "Open with a passkey"),
-    "counter.view-attest": ("会员核验", "Attest a member"),
+    "counter.view-attest": ("成员核验", "Attest a member"),
     "counter.view-register": ("代办登记", "Walk-in registration"),
     "counter.view-today": ("今日", "Today"),
     "counter.views": ("业务", "What to do"),

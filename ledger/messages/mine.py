@@ -6,8 +6,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Records a capture: when, with which tool, and which files. Address and operator go on the ledger as commitments.",
     ),
     "mine.about-complain": (
-        "记下一份投诉书：只取摘要，被投诉人只以承诺值上账。",
-        "Records a complaint: its digest alone, and the respondent as a commitment.",
+        "为写好的投诉书存证：只取摘要，被投诉人只以承诺值上账。投诉书由您自己送交，这里不代为送出。",
+        "Records a written complaint: its digest alone, and the respondent as a commitment. You send it yourself.",
     ),
     "mine.about-erase": (
         "在账本上告知：某些内容的明文和盐值已经删除。账本只记下字段名，不记内容。",
@@ -398,6 +398,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "还没有分中心核验这把密钥：对方须先办理，否则账本不会接受。",
         "No sub-centre has attested this key: until one has, the ledger does not take it.",
     ),
+    "mine.misfilled": (
+        "「{actual}」填写有误，请按该项的说明改正。",
+        "“{actual}” is not filled in as it must be: see what is said beside it.",
+    ),
     "mine.missing": ("请填写「{actual}」。", "“{actual}” is missing."),
     "mine.more": ("更多", "More"),
     "mine.move-from": ("转出方", "From"),
@@ -646,6 +650,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "other party must consent again."
         ),
     ),
+    "mine.state-agreed": ("待您签名", "waits for you to sign"),
     "mine.state-asked": ("待对方同意", "waits for consent"),
     "mine.state-consented": ("已同意", "consented"),
     "mine.state-draft": ("草稿", "draft"),

@@ -26,7 +26,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
     ),
     "register.attest-how": (
-        "请带身份证件到分中心，出示下面的公钥或二维码。公钥可以公开；私钥从不离开这台设备。核验后本页会自动显示。",
+        "请带身份证件到分中心，出示这里的公钥或二维码。公钥可以公开；私钥从不离开这台设备。核验后本页会自动显示。",
         (
             "Go to a sub-centre with your identity document and show this public key or its QR code. The public key "
             "is no secret; the private key never leaves this device. Once it is attested, this page says so by "
@@ -92,10 +92,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
     ),
     "register.done": (
-        "登记完成，编号 {number}。请立即保存证据包：打开承诺的盐值只有您有。",
+        "登记完成，编号 {number}。请立即保存证据包：能证明名称和作者的盐值只有您有。",
         (
-            "Registered under number {number}. Save the evidence package now: nobody but you has the salts that open "
-            "the commitments."
+            "Registered under number {number}. Save the evidence package now: nobody but you has the salts that prove "
+            "its title and author."
         ),
     ),
     "register.drop-hint": (
@@ -129,8 +129,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Tick it truthfully if an AI had a part in making the work.",
     ),
     "register.help-author": (
-        "账本上只有承诺值，姓名不公开。",
-        "The ledger has a commitment only; the name is not published.",
+        "可不填。账本上只有承诺值，姓名不公开。",
+        "May be left out. The ledger has a commitment only; the name is not published.",
     ),
     "register.help-completed": ("创作完成的日期。", "The day on which the work was finished."),
     "register.help-corroboration": (
@@ -193,11 +193,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.key-brought": ("密钥已导入这台设备。", "The key is on this device now."),
     "register.key-first": ("请先完成上方签名密钥的备份。", "Finish the backup of your signing key first (above)."),
     "register.key-hint": (
-        "登记须用您自己的密钥签名。密钥在这台设备上生成；浏览器只用它签名，任何网页都读不出它。已签署作品的名称和盐值加密保存。但能够读取这台设备磁盘的人仍能取得密钥并解开这些内容：如需防范，请用通行密钥。",
+        "登记须用您自己的密钥签名。密钥在这台设备上生成；浏览器只用它签名，任何网页都读不出它。已签署作品的名称和盐值加密保存。但能够读取这台设备磁盘的人仍能取得密钥并解开这些内容。",
         (
             "You sign with a key of your own. It is made on this device; the browser signs with it, and no page can "
             "read it. Titles and salts of what you signed are kept encrypted. Whoever can read this device's disk can "
-            "still get at the key and open them: against that, use a passkey."
+            "still get at the key and open them."
         ),
     ),
     "register.key-kept": ("密钥保存在", "Kept in"),
@@ -282,11 +282,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.packing": ("正在生成证据包……", "Making the package…"),
     "register.passkey": ("用通行密钥保护", "Guard it with a passkey"),
     "register.passkey-help": (
-        "每次签署都要用指纹、面容或设备密码确认；没有这台设备就无法使用，备份仍然有效。已签署作品的名称和盐值也由它加密，打开本页后须先确认才能读取；草稿由浏览器自带的密钥加密。",
+        "能够读取这台设备磁盘的人也取不到密钥：每次签署都要用指纹、面容或设备密码确认；没有这台设备就无法使用，备份仍然有效。已签署作品的名称和盐值也由它加密，打开本页后须先确认才能读取；草稿由浏览器自带的密钥加密。",
         (
-            "Each signature is confirmed with your fingerprint, face or device code; without the device it is "
-            "useless, and the backup still works. It also encrypts the titles and salts of what you signed, which "
-            "you confirm once to read them; drafts are encrypted under a key of the browser's own."
+            "Not even whoever can read this device's disk gets at the key: each signature is confirmed with your "
+            "fingerprint, face or device code. Without the device it is useless, and the backup still works. It also "
+            "encrypts the titles and salts of what you signed, which you confirm once to read them; drafts are "
+            "encrypted under a key of the browser's own."
         ),
     ),
     "register.passphrase": ("备份口令", "Passphrase of the backup"),
@@ -338,7 +339,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "register.review-title": ("请核对将要签署的内容", "Check what you are about to sign"),
     "register.save-act": ("保存待签文件", "Save the act's file"),
     "register.save-backup": ("保存备份文件", "Save the backup file"),
-    "register.save-certificate": ("保存证书", "Save the certificate"),
+    "register.save-certificate": ("保存证书（.tlog-proof）", "Save the certificate (.tlog-proof)"),
     "register.save-originals": ("连同原件生成证据包", "A package with the originals"),
     "register.save-package": ("保存证据包", "Save the evidence package"),
     "register.save-pdf": ("保存证书 PDF", "Save the certificate as PDF"),

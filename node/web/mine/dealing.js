@@ -118,12 +118,18 @@ export class Dealing {
     const go = button("mine.review", async () => {
       await fields.measuring;
       await this.saving;
+      const amiss = (code, name) => {
+        form.querySelector(`[data-field="${name}"] :is(input, select)`)?.focus();
+        return new LedgerError(code, { actual: named(name) });
+      };
       const missing = fields.missing();
-      if (missing !== null) {
-        form.querySelector(`[data-field="${missing}"] :is(input, select)`).focus();
-        throw new LedgerError("mine.missing", { actual: named(missing) });
+      if (missing !== null) throw amiss("mine.missing", missing);
+      try {
+        await this.review(timeline, kind, actorOf(kind, roles, draft.values), fields, review, mine);
+      } catch (error) {
+        const name = error.code === "entry.shape" ? /^data\.(\w+)/.exec(error.field)?.[1] : undefined;
+        throw name === undefined ? error : amiss("mine.misfilled", name);
       }
-      await this.review(timeline, kind, actorOf(kind, roles, draft.values), fields, review, mine);
     }, "primary");
     const leave = button("mine.leave", async () => {
       await dealings.remove(dealings.draftId(timeline.id, kind));
@@ -184,7 +190,9 @@ export class Dealing {
     const parties = await this.partiesIn(record, timeline);
     const list = parties.length ? [await partyList(this.site, parties, record.consents)] : [];
     if (mine !== this.shown) return;
-    const heading = make("h2", "", kindName(record.kind), make("span", `state ${record.state}`, say(`mine.state-${record.state}`)));
+    const isAgreed = record.state === "asked" && !missing(parties, record.consents).length;
+    const state = say(isAgreed ? "mine.state-agreed" : `mine.state-${record.state}`);
+    const heading = make("h2", "", kindName(record.kind), make("span", `state ${record.state}`, state));
     heading.tabIndex = -1;
     const isStale = ["asked", "consented"].includes(record.state) && timeline !== null && act.body.has("prev") && !equal(act.body.get("prev"), timeline.standing.head);
     const parts = isStale ? this.stale(record) : this[record.state](record, parties);

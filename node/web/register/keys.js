@@ -62,6 +62,7 @@ export class Keys {
       this.suggested = backups.suggested();
       this.typed.passphrase = this.typed["passphrase-again"] = { value: this.suggested };
       this.show();
+      this.card.querySelector("code").scrollIntoView({ block: "nearest" });
     });
     const suggested = this.suggested === null ? [] : [say("register.suggested"), " ", make("code", "", this.suggested)];
     const create = make("button", "primary", say("register.create-key"));
@@ -164,7 +165,11 @@ export class Keys {
       [say("register.key-name"), foreign(name)],
       [say("register.key-kept"), say(guarded === null ? "register.kept-here" : "register.kept-passkey")],
     ];
-    return [table(rows), ...this.attested(), ...(guarded === null ? [] : [this.unguarding()])];
+    const copy = button("register.copy-key", async () => {
+      await navigator.clipboard.writeText(id);
+      tell("good", "register.copied");
+    });
+    return [table(rows), make("p", "", copy), ...this.attested(), ...(guarded === null ? [] : [this.unguarding()])];
   }
 
   attested() {
@@ -175,16 +180,12 @@ export class Keys {
     }
     const parts = [make("p", ...standing(found))];
     parts.push(make("p", "", say("register.attest-how")), qrPlace(this.record.id, say("register.qr")));
-    const copy = button("register.copy-key", async () => {
-      await navigator.clipboard.writeText(this.record.id);
-      tell("good", "register.copied");
-    });
     const ask = button("register.ask-attested", async () => {
       await this.askAttestation();
       const isAttested = this.attestation?.in_force;
       tell(isAttested ? "good" : "caution", isAttested ? "register.attested-now" : "register.not-yet");
     });
-    return [...parts, make("p", "", copy, " ", ask)];
+    return [...parts, make("p", "", ask)];
   }
 
   // Asks the node who attested this key, and again after a while as long as nobody has.
