@@ -46,8 +46,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "web.facts": ("证书所载", "What it states"),
     "web.files": ("原始文件（可选）", "Original files (optional)"),
     "web.files-compared": (
-        "已与您提供的原件比对：{count} 个文件的大小、SHA-256 和 SM3 都与登记时相同。",
-        "Compared with the originals that you gave: size, SHA-256 and SM3 are as registered. Files: {count}.",
+        "已与原件比对：{count} 个文件的大小、SHA-256 和 SM3 都与登记时相同。",
+        "Compared with the originals: size, SHA-256 and SM3 are as registered. Files: {count}.",
     ),
     "web.files-count": ("{count} 个文件，{size}", "Files: {count}, {size}"),
     "web.files-from-package": ("证据包内的原始文件", "The originals inside the package"),

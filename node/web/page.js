@@ -377,7 +377,7 @@ function verdictOf({ verdict, steps = [] }) {
     else if (steps.some(({ code }) => code === "verify.no-files")) parts.push(make("p", "caution", say("verify.no-files")));
   }
   const failed = new Set(steps.filter(({ outcome }) => outcome === "failed").map(({ code }) => code));
-  if (failed.size) parts.push(make("ul", "", ...[...failed].map((code) => make("li", "", say(code)))));
+  if (failed.size) parts.push(make("ul", "", ...[...failed].map((code) => make("li", "", make("strong", "", say("verify.outcome-failed")), " ", say(code)))));
   const { text } = given.evidence;
   if (text !== undefined && isPromise(text) && verdict !== "inconsistent") parts.push(make("p", "caution", say("web.promise-means")));
   if (verdict === "consistent" && given.policy?.source !== "own") parts.push(make("p", "caution", say("web.came-with-policy")));

@@ -91,7 +91,9 @@ async def reviewed(page: Page) -> None:
 async def registered(page: Page) -> dict[str, Any]:
     """Sign what was reviewed; the newest work of the vault."""
     await page.get_by_role("button", name="签名并登记").click()
-    await expect(page.locator("#told .good")).to_contain_text("登记完成")
+    told = page.locator("#told .good")
+    await expect(told).to_contain_text("登记完成")
+    await expect(told).to_be_in_viewport()
     return (await kept(page))[0]
 
 

@@ -43,7 +43,7 @@ class Person:
     async def see(self, *texts: str) -> None:
         """The page says so."""
         for text in texts:
-            await expect(self.page.locator("main")).to_contain_text(text)
+            await expect(self.page.locator("#told, main").filter(has_text=text).first).to_be_visible()
 
     async def press(self, name: str) -> None:
         """Press a button, follow a link or open a section."""

@@ -49,9 +49,12 @@ async def test_from_a_node_evidence_is_consistent_under_its_policy(browser: Brow
         assert "WH-" in shown
         steps = await page.steps()
         assert ("verify.file" in steps) == (what == "package")
+        said = "已与原件比对：1 个文件" if what == "package" else "未提供原文件"
+        assert said in await page.page.inner_text("#verdict")
         assert steps.get("verify.page", "note") == "note"
         assert await page.give("files", given.file) == "consistent"
         assert (await page.steps())["verify.file"] == "ok"
+        assert "已与原件比对：1 个文件" in await page.page.inner_text("#verdict")
 
 
 @pytest.mark.parametrize("what", ["certificate", "pdf", "package"])
@@ -94,6 +97,7 @@ async def test_another_file_and_a_damaged_certificate(browser: Browser, given: G
         assert await page.give("files", upload(given.file.name, b"other")) == "inconsistent"
         failed = await page.page.inner_text("li.failed")
         assert "5 字节" in failed
+        assert "不符 文件：" in await page.page.inner_text("#verdict li")
         assert f"{given.file.stat().st_size} 字节" in failed
         await page.page.click("#files-chosen button")
         assert await page.give("files", given.file) == "consistent"

@@ -86,7 +86,7 @@ class Hands:
     async def see(self, *texts: str) -> None:
         """Wait until the page says so."""
         for text in texts:
-            await expect(self.page.locator("main")).to_contain_text(text)
+            await expect(self.page.locator("#told, main").filter(has_text=text).first).to_be_visible()
 
 
 class Keys(Hands):
