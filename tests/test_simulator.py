@@ -23,7 +23,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 # What it reaches of the ledger other tests measure, in half the time that tracing each line takes.
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_nobody_breaks_his_word(first: int, count: int) -> None:
     """Through crashes, losses, partitions and wrong clocks every invariant holds, and in the end everything converges."""
     broken = []
