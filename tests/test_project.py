@@ -11,7 +11,6 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 
 from tests.coverage_gate import least, missing, ranges, shortfalls
 from tests.source import PACKAGES, ROOT
+from tools import vendor
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -156,16 +156,16 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_vendored_code_is_what_was_published() -> None:
-    """Every file of others in the pages has its package, licence and digest, and is unchanged."""
-    folder = ROOT / "node" / "web" / "vendor"
-    listed = dict(
-        re.findall(r"^\| `([\w./]+)` \|.*`([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.MULTILINE)
-    )
+    """Every file of others in the pages is pinned with its package and licence, and is unchanged."""
+    pinned = {f"{package.partition('@')[0]}/{name}" for package, files in vendor.PINNED.items() for name in files}
     found = {
-        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.js")
+        path.relative_to(vendor.FOLDER).as_posix()
+        for path in vendor.FOLDER.rglob("*.*")
+        if path.parent != vendor.FOLDER
     }
-    assert found == listed
-    assert all((folder / name).with_name("LICENSE").exists() for name in found)
+    assert found | {each for each in pinned if "LICENSE" in each} == pinned
+    assert not any(vendor.missing(package) for package in vendor.PINNED)
+    assert all(any("LICENSE" in name for name in files) for files in vendor.PINNED.values())
 
 
 def test_ci_runs_the_tests_and_nothing_else() -> None:

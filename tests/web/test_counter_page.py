@@ -8,7 +8,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, FileChooser, Page, Route, expect
@@ -30,13 +29,12 @@ from ledger.keys import SigningKey
 from tests import ledgers, replicas
 from tests.centres import ORIGIN, Live, done, outcomes
 from tests.nodes import Running, until
-from tests.source import ROOT
 from tests.web import seeing
+from tests.web.looking import SHOTS, accessible
 from tests.web.test_keystore import AUTHENTICATOR
 from tools import keybackup, keyfiles, register
 from tools.submit import make_entry
 
-SHOTS = ROOT / "build" / "screenshots"
 PASSPHRASE = "correct horse battery"
 TITLE, OWNER = "荷塘月色丝巾", "王雨欣"
 KINDS = "member.attest,work.correct,work.register"
@@ -857,34 +855,24 @@ async def test_by_keyboard_alone(context: BrowserContext, keys: Keys, tmp_path: 
     await page.wait_for_selector("main[data-state=locked]")
 
 
-async def accessible(page: Page, name: str, sizes: Sequence[int]) -> None:
-    """No violation of WCAG 2.2 A and AA that axe knows, no sideways scrolling at any width; a picture of each."""
-    found = await Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
-    for width in sizes:
-        await page.set_viewport_size({"width": width, "height": 900})
-        await page.screenshot(path=SHOTS / f"counter-{name}-{width}.png", full_page=True)
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
-
-
 @pytest.mark.parametrize(("scheme", "language"), [("light", "zh"), ("dark", "en")])
 async def test_nothing_stands_in_a_readers_way(
     browser: Browser, keys: Keys, tmp_path: Path, scheme: Any, language: str
 ) -> None:
     """axe finds no fault in any state of the page, and at 360 px nothing is cut off; what is printed stands alone."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    sizes, query = (360, 768, 1440), "" if language == "zh" else "?lang=en"
+    query = "" if language == "zh" else "?lang=en"
     context = await browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 900})
     page = await locked(context, keys.live.url, query)
-    await accessible(page, f"locked-{language}", sizes)
+    await accessible(page, "counter-locked")
     await begun(page, keys.of("chen"))
     await page.locator("#work summary").first.click()
     await given(page, tmp_path / "一幅荷塘.svg", "<img src=x onerror=alert(1)>\u202egpj.exe", "花" * 300)
     await expect(page.locator(".summary code")).to_be_visible()
-    await accessible(page, f"register-{language}", sizes)
+    await accessible(page, "counter-register")
     await field(page, "creator").press("Enter")
     await printed(page)
-    await accessible(page, f"done-{language}", sizes)
+    await accessible(page, "counter-done")
     await page.emulate_media(media="print")
     await page.screenshot(path=SHOTS / f"counter-paper-{language}.png", full_page=True)
     assert not await page.locator("main").is_visible()
@@ -894,11 +882,11 @@ async def test_nothing_stands_in_a_readers_way(
     await field(page, "subject").fill("林某")
     await page.keyboard.press("Enter")
     await expect(page.locator(".review dl")).to_be_visible()
-    await accessible(page, f"attest-{language}", sizes)
+    await accessible(page, "counter-attest")
     await page.locator("[data-view=today]").click()
     await expect(page.locator("table")).to_be_visible()
     await page.get_by_role("button", name=re.compile("^(更正|Correct)$")).first.click()
-    await accessible(page, f"today-{language}", sizes)
+    await accessible(page, "counter-today")
     assert await page.evaluate("document.querySelectorAll('main img, main script').length") == 0
     assert not page.complaints  # type: ignore[attr-defined]
     await context.close()

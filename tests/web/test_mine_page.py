@@ -12,20 +12,18 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from ledger import encoding
 from ledger.commitment import commitment
 from node import web
 from tests.centres import Live, done, registered, write
-from tests.source import ROOT
 from tests.web import seeing
+from tests.web.looking import accessible
 from tests.web.opening import WATCH
 from tests.web.registering import company_of
 from tools import keyfiles
 
-SHOTS = ROOT / "build" / "screenshots"
 expect.set_options(timeout=30_000)
 
 
@@ -582,17 +580,17 @@ async def test_nothing_stands_in_a_readers_way(
     """axe finds no fault in any state of the page, in both languages and schemes; at 360 px nothing is cut off."""
     size: Any = {"width": 360, "height": 800}
     who = await person(browser, centre, centre.member, query, color_scheme=scheme, viewport=size)
-    await accessible(who.page, f"list-{scheme}")
+    await accessible(who.page, "mine-list")
     work = await with_work(who, centre, tmp_path)
     await who.entries()
     for summary in await who.page.locator("#detail summary").all():
         await summary.click()
-    await accessible(who.page, f"work-{scheme}")
+    await accessible(who.page, "mine-work")
     lang = query.replace("?", "&")
     for step in ("licence", "transfer", "pledge", "withdraw", "disclose", "forget", "capture", "complain", "package"):
         await who.page.goto(f"{centre.url}/mine?work={work}&do={step}{lang}")
         await expect(who.page.locator(".stepping .card:nth-child(2) h2")).to_be_visible()
-        await accessible(who.page, f"{step}-{scheme}")
+        await accessible(who.page, f"mine-{step}")
     await who.page.goto(f"{centre.url}/mine?work={work}&do=pledge{lang}")
     other = keyfiles.load_key(partner).public.hex()
     await who.page.locator("[data-field=pledgee] input").fill(other)
@@ -602,24 +600,15 @@ async def test_nothing_stands_in_a_readers_way(
     await who.page.locator(".review button").click()
     await expect(who.page.locator(".share textarea")).to_be_visible()
     await who.page.locator(".share summary").click()
-    await accessible(who.page, f"asked-{scheme}")
+    await accessible(who.page, "mine-asked")
     link = await link_of(who)
     theirs = await person(browser, centre, partner, query, color_scheme=scheme, viewport=size)
     await theirs.page.goto(link)
     await expect(theirs.page.locator("#incoming h2")).to_be_visible()
-    await accessible(theirs.page, f"incoming-{scheme}")
+    await accessible(theirs.page, "mine-incoming")
     for each in (who, theirs):
         assert not each.complaints
         await each.context.close()
-
-
-async def accessible(page: Page, name: str) -> None:
-    """No violation of WCAG 2.2 A and AA that axe knows, and no sideways scrolling."""
-    found = await Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SHOTS / f"mine-{name}.png", full_page=True)
 
 
 async def test_the_page_may_do_nothing_but_what_it_needs(centre: Live, owner: Person) -> None:

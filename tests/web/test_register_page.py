@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from ledger import merkle, pending, tiles
@@ -23,6 +22,7 @@ from node.web import bundle
 from tests import ledgers
 from tests.centres import ORIGIN, Live, call, done, outcomes
 from tests.nodes import now_ms
+from tests.web.looking import accessible
 from tests.web.registering import TITLE, fill, kept, opened, registered, reviewed, saved, together, with_key
 from tests.web.test_keystore import AUTHENTICATOR
 from tools import keyfiles
@@ -471,28 +471,21 @@ async def test_nothing_stands_in_a_readers_way(
     """axe finds no fault in any state of the page, light and dark, in both languages; at 360 px nothing is cut off."""
     context = await browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
     page = await opened(context, centre, query)
-    await accessible(page)
+    await accessible(page, "register-empty")
     page = await with_key(context, centre, centre.member, query)
     await fill(page, tmp_path, {"a.txt": os.urandom(20)})
     for summary in await page.locator("#form summary").all():
         await summary.click()
     await page.get_by_role("button", name=re.compile("添加共有人|Add a co-owner")).click()
-    await accessible(page)
+    await accessible(page, "register-form")
     await page.locator(".row button").click()
     await page.get_by_role("button", name=re.compile("^(核对并签署|Review)$")).click()
     await expect(page.locator("#review h3")).to_be_visible()
-    await accessible(page)
+    await accessible(page, "register-review")
     await page.get_by_role("button", name=re.compile("^(签名并登记|Sign and register)$")).click()
     await expect(page.locator("#told .good")).to_be_visible()
-    await accessible(page)
+    await accessible(page, "register-done")
     await context.close()
-
-
-async def accessible(page: Page) -> None:
-    """No violation of WCAG 2.2 A and AA that axe knows, and no sideways scrolling."""
-    found = await Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_the_page_may_do_nothing_but_what_it_needs(centre: Live, page: Page) -> None:
@@ -591,7 +584,7 @@ async def test_what_a_passkey_keeps_closed(browser: Browser, centre: Live, tmp_p
         package = await saved(page, "保存证据包", tmp_path)
         said = await asyncio.to_thread(done, "verify", package, original, "--policy", centre.policy, "--json")
         assert (said.json["verdict"], said.json["facts"]["disclosed"]["title"]) == ("consistent", "密钥作品")
-    await accessible(page)
+    await accessible(page, "register-asked")
     await context.close()
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.centres import Live, done
+from tests.web.looking import accessible
 from tests.web.registering import kept, with_key
 
 FILES = "#table input[type=file] >> nth=0"
@@ -346,17 +346,10 @@ async def test_nothing_stands_in_a_readers_way(
     await page.locator("#table summary").first.click()
     await page.locator(FILES).set_input_files([table, tmp_path / "a.bin"])
     await page.locator("#table-leave-out").check()
-    await accessible(page)
+    await accessible(page, "table-given")
     await reviewed(page, 1)
-    await accessible(page)
+    await accessible(page, "table-review")
     await page.locator(SIGN).click()
     await expect(page.locator("#told .good")).to_be_visible()
-    await accessible(page)
+    await accessible(page, "table-done")
     await context.close()
-
-
-async def accessible(page: Page) -> None:
-    """No violation that axe knows, and no sideways scrolling."""
-    found = await Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
