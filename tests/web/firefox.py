@@ -122,6 +122,14 @@ class Tab:
     async def click(self, selector: str) -> None:
         """Press an element with the mouse."""
         await self.shown(selector)
+        # What is above it may still be arriving, and move it out of sight again.
+        for _ in range(20):
+            with suppress(RuntimeError):
+                return await self._press(selector)
+            await asyncio.sleep(0.1)
+        return await self._press(selector)
+
+    async def _press(self, selector: str) -> None:
         await self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
         origin = {"type": "element", "element": await self._element(selector)}
         actions = [
