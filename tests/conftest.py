@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -33,19 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("fuzz")
     for name in [name for name in os.environ if name.startswith("YUANZHENG_")]:
         del os.environ[name]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Coverage does not follow a test marked `untraced` (pytest-cov's own mark stops nothing in xdist's workers)."""
-    if item.get_closest_marker("untraced") is None:
-        return (yield)
-    tracer = sys.gettrace()
-    sys.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(tracer)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("first", "count"), [(i, min(BATCH, seeds - i)) for i in range(0, seeds, BATCH)])
 
 
-# What it reaches of the ledger other tests measure, in half the time that tracing each line takes.
-@pytest.mark.untraced
 def test_nobody_breaks_his_word(first: int, count: int) -> None:
     """Through crashes, losses, partitions and wrong clocks every invariant holds, and in the end everything converges."""
     broken = []

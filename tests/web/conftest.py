@@ -21,9 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs a browser runs in one event loop, since the browser lives in it, and not at all where none is."""
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
-            # What runs is in browsers and in nodes of their own.
-            item.add_marker(pytest.mark.untraced)
         if here in item.path.parents and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             if CHROMIUM is None:
